@@ -1,0 +1,70 @@
+"""Finds what got stuck, and restarts just that. SPEC 4.7.
+
+hears  dev.knative.sources.ping (PingSource `minute`); every trigger's dead letters on /dead-letters
+says   whatever was lost: acervo.asset.ingested.v1, acervo.chunk.requested.v1, acervo.enrichment.requested.v1,
+       acervo.job.encoded.v1, com.amazonaws.ObjectCreated:*, acervo.asset.rejected.v1, acervo.asset.corrupted.v1
+
+Twice is safe: each repair commits on its own and is asked for less and less often (`nudges`); who hears a repeated event
+finds its work done. A repair that fails is logged and left to the next tick: one broken thing never hides another.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from acervo import function, settings
+from acervo.errors import AcervoError
+from acervo.events import Event
+from acervo.function import Call, FrameSettings
+from functions.reconcile import fixity, housekeeping, letters, steps, uploads
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    frame: FrameSettings = settings.nested(FrameSettings)
+    grace_s: int = settings.variable("RECONCILE_GRACE_S", 120)
+    abandoned_days: int = settings.variable("UPLOAD_ABANDONED_DAYS", 7)
+    fixity_days: int = settings.variable("FIXITY_DAYS", 90)
+    fixity_budget_s: int = settings.variable("FIXITY_BUDGET_S", 120)
+
+
+REPAIRS: tuple[Callable[[Call], int], ...] = (
+    housekeeping.send_unsent,
+    steps.restart_lost_steps,
+    steps.restart_lost_chunks,
+    steps.assemble_what_is_encoded,
+    steps.end_cancelled,
+    uploads.announce_unannounced,
+    uploads.close_abandoned,
+    housekeeping.prune,
+    fixity.verify,
+)
+
+
+def handle(event: Event, call: Call) -> None:
+    faults: list[AcervoError] = []
+    for repair in REPAIRS:
+        try:
+            count = repair(call)
+        except AcervoError as fault:
+            log.warning("%s: %s", repair.__name__, fault)
+            faults.append(fault)
+            continue
+        if count:
+            log.info("%s: %d", repair.__name__, count)
+    if faults:
+        raise faults[0]
+
+
+app = function.serve(
+    handle,
+    name="reconcile",
+    settings=Settings,
+    hears={"dev.knative.sources.ping"},
+    sinks={"/dead-letters": letters.keep},
+)
+main = function.target(app)

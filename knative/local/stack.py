@@ -1,0 +1,175 @@
+"""What one machine runs, and where: the only place where ports and paths are computed. No effects, but for new secrets.
+
+Everything lies under one data directory; ports are counted from one base (ARCHITECTURE.md, "One machine").
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from knative.local.postgres import Postgres
+from rgw.config import Config as Ceph
+
+ROOT = Path(__file__).parent.parent.parent
+MANIFESTS = (
+    "knative/services",
+    "knative/routes.yaml",
+    "eventing/broker.yaml",
+    "eventing/triggers",
+    "eventing/sources",
+)
+AUDIENCE = "urn:acervo:api"
+PORTS = 41  # base … base+40
+USERS = {
+    "editora": {"name": "Eva Editora", "roles": ["editor"], "groups": ["noticias"]},
+    "archivista": {"name": "Ariel Archivista", "roles": ["archivist"], "groups": ["noticias", "deportes"]},
+    "admin": {"name": "Ada Admin", "roles": ["admin"], "groups": []},
+}
+MACHINE = {"client_id": "cms", "roles": ["editor"], "groups": ["noticias", "deportes"]}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One platform on this machine."""
+
+    data: Path
+    port: int = 8080
+    models: Path = ROOT / ".cache" / "models"
+
+    @classmethod
+    def from_environment(cls) -> Stack:
+        """`ACERVO_DATA`, `ACERVO_PORT` and `MODELS_DIR`, with their defaults."""
+        return cls(
+            Path(os.environ.get("ACERVO_DATA") or ROOT / ".acervo").resolve(),
+            int(os.environ.get("ACERVO_PORT") or 8080),
+            Path(os.environ.get("MODELS_DIR") or ROOT / ".cache" / "models").resolve(),
+        )
+
+    # -- addresses ----------------------------------------------------------------------------------------------------
+    @property
+    def origin(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def issuer(self) -> str:
+        return f"{self.origin}/oidc"
+
+    @property
+    def rgw_port(self) -> int:
+        return self.port + 1
+
+    @property
+    def broker_port(self) -> int:
+        return self.port + 2
+
+    @property
+    def broker(self) -> str:
+        return f"http://127.0.0.1:{self.broker_port}/default/default"
+
+    @property
+    def oidc_port(self) -> int:
+        return self.port + 4
+
+    @property
+    def bridge_port(self) -> int:
+        return self.port + 5
+
+    @property
+    def logs(self) -> Path:
+        return self.data / "log"
+
+    # -- parts --------------------------------------------------------------------------------------------------------
+    @property
+    def ceph(self) -> Ceph:
+        return Ceph(
+            self.data / "ceph",
+            self.rgw_port,
+            self.port,
+            self.secret("objects-access-key"),
+            self.secret("objects-secret-key"),
+        )
+
+    @property
+    def postgres(self) -> Postgres:
+        return Postgres(self.data / "postgres", self.port + 3, self.secret("database-password"))
+
+    # -- secrets: made once, kept with mode 600 -----------------------------------------------------------------------
+    @cached_property
+    def _secrets(self) -> dict[str, str]:
+        file = self.data / "generated.json"
+        if file.exists():
+            known: dict[str, str] = json.loads(file.read_text())
+            return known
+        made = {
+            "objects-access-key": secrets.token_hex(10).upper(),
+            "objects-secret-key": secrets.token_urlsafe(30),
+            "database-password": secrets.token_hex(16),
+            "stream-secret": secrets.token_urlsafe(32),
+            "cms-client-secret": secrets.token_urlsafe(32),
+            **{f"password-{user}": secrets.token_urlsafe(9) for user in USERS},
+        }
+        write_private(file, json.dumps(made, indent=2))
+        return made
+
+    def secret(self, name: str) -> str:
+        return self._secrets[name]
+
+    # -- what the runtime and the provider read -----------------------------------------------------------------------
+    def config_map(self) -> dict[str, str]:
+        """The ConfigMap `acervo`, as a cluster's overlay has it too."""
+        return {
+            "s3-endpoint": f"http://127.0.0.1:{self.rgw_port}",
+            "s3-public-endpoint": f"http://localhost:{self.rgw_port}",
+            "s3-region": "default",
+            "public-url": self.origin,
+            "oidc-issuer": self.issuer,
+            "oidc-jwks-url": f"http://127.0.0.1:{self.oidc_port}/oidc/jwks",
+            "oidc-audience": AUDIENCE,
+            "oidc-roles-claim": "roles",
+            "oidc-groups-claim": "groups",
+            "search-index-dir": str(self.data / "search"),
+            "models-dir": str(self.models),
+        }
+
+    def secret_manifests(self) -> dict[str, dict[str, str]]:
+        """Kubernetes Secrets by name."""
+        return {
+            "acervo-database": {"url": self.postgres.url},
+            "acervo-objects": {
+                "access-key": self.secret("objects-access-key"),
+                "secret-key": self.secret("objects-secret-key"),
+            },
+            "acervo-api": {"stream-secret": self.secret("stream-secret")},
+        }
+
+    def users(self) -> list[dict[str, Any]]:
+        """The seeded people, with their passwords."""
+        return [
+            {"username": user, "password": self.secret(f"password-{user}"), **known}
+            for user, known in USERS.items()
+        ]
+
+    def machine_client(self) -> dict[str, Any]:
+        return {**MACHINE, "client_secret": self.secret("cms-client-secret")}
+
+
+def write_private(file: Path, text: str) -> None:
+    """A file that only its owner can read, replaced as a whole."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = file.with_suffix(".new")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        out.write(text)
+    new.replace(file)
+
+
+def as_yaml(documents: list[dict[str, Any]]) -> str:
+    return yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True)

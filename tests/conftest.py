@@ -1,0 +1,5 @@
+"""Fixtures by concern, one file each."""
+
+from __future__ import annotations
+
+pytest_plugins = ["tests.fix_postgres"]
