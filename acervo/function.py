@@ -214,7 +214,7 @@ def serve(
 
     def sink(handler: Handler, types: tuple[str, ...] | None) -> Callable[[Request], Awaitable[Response]]:
         async def receive(request: Request) -> Response:
-            return await _receive(request, handler, types, name, resources)
+            return await _receive(request, handler, types, name)
 
         return receive
 
@@ -239,9 +239,8 @@ def target(app: Starlette) -> Callable[[Request], Awaitable[Any]]:
     return main
 
 
-async def _receive(
-    request: Request, handle: Handler, types: tuple[str, ...] | None, name: str, resources: Resources
-) -> Response:
+async def _receive(request: Request, handle: Handler, types: tuple[str, ...] | None, name: str) -> Response:
+    resources: Resources = request.app.state.resources
     body = bytearray()
     async for part in request.stream():
         body += part

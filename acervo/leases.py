@@ -127,6 +127,7 @@ def hold(call: Call, job_id: str, number: int) -> Iterator[Lease]:
         row = query.claim_chunk(connection, job_id=job_id, number=number, owner=owner, lease_s=LEASE_S)
         if row is None:
             _explain(query.look_at_chunk(connection, job_id=job_id, number=number))
+        query.begin_job(connection, job_id=job_id)
     lease = Lease(call, row)
     if row["attempt"] > MAX_CLAIMS:
         _fail_job(call, lease, "too-many-attempts", f"part {number} stopped {MAX_CLAIMS} processes")

@@ -47,6 +47,9 @@ update job_chunks c
    and (c.state = 'queued' or (c.state = 'running' and c.lease_until < clock_timestamp()))
 returning c.*, j.asset_id, j.kind, j.spec as job_spec;
 
+-- name: begin_job(job_id)!
+update jobs set state = 'running', updated_at = clock_timestamp() where id = :job_id and state = 'queued';
+
 -- name: look_at_chunk(job_id, number)^
 select c.*, j.state as job_state, j.cancel_requested,
        greatest(1, extract(epoch from c.lease_until - clock_timestamp()))::int as lease_left_s

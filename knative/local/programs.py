@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from knative.local.stack import MANIFESTS, ROOT, Stack
+from knative.local.stack import ROOT, Stack, manifest_files
 from rgw import cluster
 from rgw.config import DAEMONS
 
@@ -75,7 +75,7 @@ def programs(stack: Stack, base_environment: Mapping[str, str]) -> list[Program]
 
 
 def runtime_command(stack: Stack) -> list[str]:
-    manifests = [part for path in MANIFESTS for part in ("--manifests", str(ROOT / path))]
+    manifests = [part for file in manifest_files() for part in ("--manifests", str(file))]
     return [
         sys.executable, "-m", "knative.local", "serve", *manifests,
         "--config", str(stack.data / "config.yaml"), "--config", str(stack.data / "secrets.yaml"),

@@ -19,13 +19,7 @@ from knative.local.postgres import Postgres
 from rgw.config import Config as Ceph
 
 ROOT = Path(__file__).parent.parent.parent
-MANIFESTS = (
-    "knative/services",
-    "knative/routes.yaml",
-    "eventing/broker.yaml",
-    "eventing/triggers",
-    "eventing/sources",
-)
+MANIFESTS = ("knative/services", "knative/routes", "eventing")
 AUDIENCE = "urn:acervo:api"
 PORTS = 41  # base … base+40
 USERS = {
@@ -43,6 +37,7 @@ class Stack:
     data: Path
     port: int = 8080
     models: Path = ROOT / ".cache" / "models"
+    reconcile_grace_s: int = 120
 
     @classmethod
     def from_environment(cls) -> Stack:
@@ -135,6 +130,7 @@ class Stack:
             "oidc-audience": AUDIENCE,
             "oidc-roles-claim": "roles",
             "oidc-groups-claim": "groups",
+            "reconcile-grace-s": str(self.reconcile_grace_s),
             "search-index-dir": str(self.data / "search"),
             "models-dir": str(self.models),
         }
@@ -159,6 +155,16 @@ class Stack:
 
     def machine_client(self) -> dict[str, Any]:
         return {**MACHINE, "client_secret": self.secret("cms-client-secret")}
+
+
+def manifest_files() -> list[Path]:
+    """Every manifest of the platform; how a cluster puts them together (kustomization) is not for one machine."""
+    return [
+        file
+        for folder in MANIFESTS
+        for file in sorted((ROOT / folder).rglob("*.yaml"))
+        if file.name != "kustomization.yaml"
+    ]
 
 
 def write_private(file: Path, text: str) -> None:

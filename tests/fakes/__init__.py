@@ -1,0 +1,1 @@
+"""Servers of channels: real protocols where a library has them, strict stateful fakes written from the documents where not."""

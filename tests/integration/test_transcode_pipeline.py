@@ -1,0 +1,258 @@
+"""Transcode as it runs: events posted to the app, its own events fed back to it, a real Ceph, a real PostgreSQL."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import av
+import psycopg
+import pytest
+import pyvips
+from psycopg.rows import dict_row
+from starlette.testclient import TestClient
+
+from acervo import events, function, keys
+from acervo.events import Event
+from acervo.objects import Objects
+from functions.transcode import main
+from functions.transcode.limits import Settings
+from tests.fix_ceph import Ceph
+from tests.fix_media import clip
+from tests.media import make
+
+pytestmark = pytest.mark.ceph
+HEARD = tuple(main.DOES)
+
+
+@dataclass
+class Desk:
+    """The function with its store and its database; it plays broker for the function's own events."""
+
+    client: TestClient
+    objects: Objects
+    connection: psycopg.Connection[dict[str, Any]]
+    seen: set[str] = field(default_factory=set)
+
+    def arrive(self, path: Path, kind: str, audio: bool = False) -> str:
+        """What `ingest` leaves: a `processing` asset whose master is in its place; of a new project, as bytes are unique in one."""
+        asset_id, data = str(uuid.uuid4()), path.read_bytes()
+        project = f"p-{asset_id}"
+        self.connection.execute("insert into projects (id, name) values (%s, 'Noticias')", (project,))
+        sha256 = hashlib.sha256(data).hexdigest()
+        key = keys.master(asset_id, sha256, path.suffix.lstrip("."))
+        self.objects.client.put_object(Bucket=self.objects.archive, Key=key, Body=data)
+        self.connection.execute(
+            "insert into assets (id, project_id, name, owner, kind, status, master_key, size_bytes, sha256, technical)"
+            " values (%s, %s, %s, 'user:editora', %s, 'processing', %s, %s, %s, %s)",
+            (asset_id, project, path.name, kind, key, len(data), sha256, json.dumps({"audio": [{}] if audio else []})),
+        )  # fmt: skip
+        return asset_id
+
+    def ingested(self, asset_id: str, event_id: str | None = None) -> Event:
+        row = self.row("select * from assets where id = %s", asset_id)
+        data = {
+            "asset_id": asset_id, "project_id": row["project_id"], "kind": row["kind"], "sha256": row["sha256"], "master_key": row["master_key"],
+            "mime_type": "video/mp4", "size_bytes": row["size_bytes"], "has_audio": False, "duration_s": None,
+        }  # fmt: skip
+        return Event(
+            event_id or str(uuid.uuid4()), "/acervo/ingest", "acervo.asset.ingested.v1", asset_id, data
+        )
+
+    def post(self, event: Event) -> int:
+        headers, body = events.to_binary(event)
+        return self.client.post("/", headers=headers, content=body).status_code
+
+    def said(self, asset_id: str) -> list[Event]:
+        rows = self.connection.execute(
+            "select event from outbox where event->>'subject' = %s order by position", (asset_id,)
+        ).fetchall()
+        return [events.parse_structured(row["event"]) for row in rows]
+
+    def deliver(self, asset_id: str) -> None:
+        """Every event that the function said and hears, until there is none left."""
+        while waiting := [e for e in self.said(asset_id) if e.type in HEARD and e.id not in self.seen]:
+            for event in waiting:
+                assert self.post(event) == 202, event
+                self.seen.add(event.id)
+
+    def row(self, sql: str, *values: Any) -> dict[str, Any]:
+        found = self.connection.execute(sql, values).fetchone()
+        assert found
+        return found
+
+    def status(self, asset_id: str) -> str:
+        return str(self.row("select status from assets where id = %s", asset_id)["status"])
+
+    def job(self, asset_id: str) -> dict[str, Any]:
+        return self.row("select * from jobs where asset_id = %s order by created_at desc limit 1", asset_id)
+
+    def renditions(self, asset_id: str) -> dict[str, dict[str, Any]]:
+        rows = self.connection.execute("select * from renditions where asset_id = %s", (asset_id,)).fetchall()
+        return {row["profile"]: row for row in rows}
+
+    def fetch(self, rendition: dict[str, Any], folder: Path) -> Path:
+        """The rendition's file; of a playlist its whole folder."""
+        prefix = rendition["key"].rsplit("/", 1)[0] + "/"
+        for key in self.objects.keys(rendition["bucket"], prefix):
+            target = folder / rendition["profile"] / key.removeprefix(prefix)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(self.objects.get_bytes(rendition["bucket"], key))
+        return folder / rendition["profile"] / rendition["key"].rsplit("/", 1)[1]
+
+
+@pytest.fixture(scope="module")
+def desk(ceph: Ceph, database_url: str) -> Iterator[Desk]:
+    env = {
+        "DATABASE_URL": database_url, "S3_ENDPOINT": ceph.endpoint, "S3_PUBLIC_ENDPOINT": ceph.endpoint,
+        "S3_ACCESS_KEY": ceph.config.access_key, "S3_SECRET_KEY": ceph.config.secret_key, "TRANSCODE_WALL_S": "120",
+        "TRANSCODE_PRESET": "ultrafast",
+    }  # fmt: skip
+    app = function.serve(main.handle, name="transcode", hears=main.DOES, settings=Settings, env=env)
+    with psycopg.connect(database_url, autocommit=True, row_factory=dict_row) as connection:
+        with TestClient(app, raise_server_exceptions=False) as client:
+            yield Desk(client, app.state.resources.objects, connection)
+    app.state.resources.database.close()
+
+
+def frames(path: Path) -> int:
+    with av.open(str(path)) as container:
+        return sum(1 for _ in container.decode(video=0))
+
+
+def test_a_silent_film_becomes_ready_with_every_rendition(desk: Desk, tmp_path: Path) -> None:
+    asset_id = desk.arrive(clip("bikes.mp4"), "video")
+    assert desk.post(desk.ingested(asset_id)) == 202
+    desk.deliver(asset_id)
+    assert desk.status(asset_id) == "ready"
+    found = desk.renditions(asset_id)
+    assert set(found) == {"hls", "proxy", "web", "poster"}
+    assert {row["status"] for row in found.values()} == {"ready"}
+    assert frames(desk.fetch(found["hls"], tmp_path)) == 250
+    assert frames(desk.fetch(found["proxy"], tmp_path)) == 250
+    poster = pyvips.Image.new_from_file(str(desk.fetch(found["poster"], tmp_path)))
+    assert (poster.width, poster.height) == (640, 272)
+    for profile in ("proxy", "web", "poster"):
+        stored = desk.objects.head(found[profile]["bucket"], found[profile]["key"])
+        assert (stored.size, stored.content_type) == (
+            found[profile]["size_bytes"],
+            found[profile]["mime_type"],
+        )
+    assert (
+        desk.row("select count(*) from job_chunks where job_id = %s", desk.job(asset_id)["id"])["count"] == 0
+    )
+    types = [event.type for event in desk.said(asset_id)]
+    assert types.count("acervo.rendition.ready.v1") == 4
+    assert types.count("acervo.asset.ready.v1") == 1
+
+
+def test_a_film_with_sound_keeps_picture_and_sound_together(desk: Desk, tmp_path: Path) -> None:
+    asset_id = desk.arrive(clip("bigbuckbunny.mp4"), "video", audio=True)
+    desk.post(desk.ingested(asset_id))
+    desk.deliver(asset_id)
+    assert desk.job(asset_id)["state"] == "done"
+    assert desk.status(asset_id) == "processing", "speech is still to come"
+    found = desk.renditions(asset_id)
+    assert set(found) == {"hls", "proxy", "web", "poster", "waveform"}
+    with av.open(str(desk.fetch(found["web"], tmp_path))) as container:
+        assert [stream.codec_context.name for stream in container.streams] == ["h264", "aac"]
+        assert container.streams.audio[0].channels == 2
+    wave = json.loads(desk.fetch(found["waveform"], tmp_path).read_bytes())
+    assert wave["version"] == 2
+    assert wave["length"] * 2 == len(wave["data"])
+    assert wave["length"] / 20 == pytest.approx(5.3, abs=0.1)
+
+
+def test_an_image_becomes_ready_with_thumbnails_and_a_display_copy(desk: Desk, tmp_path: Path) -> None:
+    asset_id = desk.arrive(make.photo(tmp_path), "image")
+    desk.post(desk.ingested(asset_id))
+    desk.deliver(asset_id)
+    assert desk.status(asset_id) == "ready"
+    found = desk.renditions(asset_id)
+    assert set(found) == {"thumb-300", "thumb-800", "thumb-1200", "display"}
+    for profile, row in found.items():
+        image = pyvips.Image.new_from_buffer(desk.objects.get_bytes(row["bucket"], row["key"]), "")
+        assert (image.width, image.height) == (row["detail"]["width"], row["detail"]["height"])
+        assert image.height > image.width, f"{profile} is upright"
+
+
+def test_audio_gets_a_preview_a_broadcast_copy_and_a_waveform(desk: Desk, tmp_path: Path) -> None:
+    asset_id = desk.arrive(make.sound(tmp_path), "audio", audio=True)
+    desk.post(desk.ingested(asset_id))
+    desk.deliver(asset_id)
+    found = desk.renditions(asset_id)
+    assert set(found) == {"preview", "broadcast", "waveform"}
+    with av.open(str(desk.fetch(found["broadcast"], tmp_path))) as container:
+        stream = container.streams.audio[0]
+        assert (stream.codec_context.name, stream.rate, stream.channels) == ("pcm_s24le", 48000, 1)
+
+
+def test_every_event_twice_still_makes_one_job_and_says_ready_once(desk: Desk, tmp_path: Path) -> None:
+    asset_id = desk.arrive(make.photo(tmp_path), "image")
+    first, again = desk.ingested(asset_id), desk.ingested(asset_id)
+    assert [desk.post(first), desk.post(first), desk.post(again)] == [202, 202, 202]
+    desk.deliver(asset_id)
+    for event in [e for e in desk.said(asset_id) if e.type in HEARD]:
+        assert desk.post(event) == 202
+    assert desk.row("select count(*) from jobs where asset_id = %s", asset_id)["count"] == 1
+    types = [event.type for event in desk.said(asset_id)]
+    assert types.count("acervo.asset.ready.v1") == 1
+    assert types.count("acervo.rendition.ready.v1") == 4
+
+
+def test_a_chunk_that_another_instance_holds_is_asked_for_later(desk: Desk, tmp_path: Path) -> None:
+    asset_id = desk.arrive(make.photo(tmp_path), "image")
+    desk.post(desk.ingested(asset_id))
+    job_id = desk.job(asset_id)["id"]
+    desk.connection.execute(
+        "update job_chunks set state = 'running', lease_owner = 'x', lease_until = now() + interval '20 s' where job_id = %s",
+        (job_id,),
+    )
+    request = next(e for e in desk.said(asset_id) if e.type == "acervo.chunk.requested.v1")
+    assert desk.post(request) == 503
+    desk.connection.execute(
+        "update job_chunks set lease_until = now() - interval '1 s' where job_id = %s", (job_id,)
+    )
+    desk.deliver(asset_id)
+    assert desk.status(asset_id) == "ready", "a dead instance's chunk is done by the next"
+
+
+def test_a_film_that_is_no_film_ends_as_an_error_that_says_why(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "evil.mp4"
+    path.write_text(
+        "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nhttp://127.0.0.1:9/x.ts\n#EXT-X-ENDLIST\n"
+    )
+    asset_id = desk.arrive(path, "video")
+    assert desk.post(desk.ingested(asset_id)) == 202
+    assert desk.status(asset_id) == "error"
+    assert desk.job(asset_id)["reason_code"] == "unreadable"
+    failed = [event for event in desk.said(asset_id) if event.type == "acervo.rendition.failed.v1"]
+    assert {event.data["profile"] for event in failed} == {"hls", "proxy", "web", "poster"}
+
+
+def test_a_hostile_image_fails_its_job_and_leaves_no_chunks(desk: Desk, tmp_path: Path) -> None:
+    asset_id = desk.arrive(make.png_bomb(tmp_path), "image")
+    desk.post(desk.ingested(asset_id))
+    desk.deliver(asset_id)
+    assert desk.status(asset_id) == "error"
+    job = desk.job(asset_id)
+    assert (job["state"], job["reason_code"]) == ("failed", "too-many-pixels")
+    assert desk.row("select count(*) from job_chunks where job_id = %s", job["id"])["count"] == 0
+
+
+def test_an_asset_asked_again_after_a_failure_gets_a_new_job(desk: Desk, tmp_path: Path) -> None:
+    asset_id = desk.arrive(make.photo(tmp_path), "image")
+    desk.post(desk.ingested(asset_id))
+    desk.connection.execute(
+        "update jobs set state = 'cancelled', cancel_requested = true where asset_id = %s", (asset_id,)
+    )
+    desk.deliver(asset_id)
+    assert desk.status(asset_id) == "processing", "chunks of a cancelled job are not done"
+    desk.post(desk.ingested(asset_id))
+    desk.deliver(asset_id)
+    assert desk.status(asset_id) == "ready"

@@ -1,0 +1,101 @@
+"""A film through the pure parts and the sandbox entries, without events and without an object store: what the tests look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from acervo.ranges import RangeReader
+from functions.transcode import audio, encode, index, joined
+from functions.transcode.film import Film, parse_film
+from functions.transcode.ladder import Rung, build_ladder
+from functions.transcode.profiles import FILES
+from functions.transcode.stitched import Stitched, build_texts, stitch
+
+
+def quiet(said: dict[str, Any]) -> None:
+    """Nobody follows."""
+
+
+@dataclass(frozen=True)
+class Result:
+    film: Film
+    ladder: tuple[Rung, ...]
+    stitched: Stitched
+    folder: Path
+    chunks: list[list[int]]
+
+    @property
+    def master(self) -> Path:
+        return self.folder / "master.m3u8"
+
+    def mp4(self, profile: str) -> Path:
+        return self.folder / f"{profile}.mp4"
+
+
+def reader(path: Path, block: int) -> RangeReader:
+    def fetch(first: int, last: int) -> bytes:
+        with path.open("rb") as file:
+            file.seek(first)
+            return file.read(last - first + 1)
+
+    return RangeReader(fetch, path.stat().st_size, block=block)
+
+
+def transcode(
+    source: dict[str, Any],
+    folder: Path,
+    cuts: list[list[int]] | None = None,
+    ladder: tuple[Rung, ...] | None = None,
+    preset: str = "veryfast",
+) -> Result:
+    """All of a film's HLS and MP4 files in `folder`; `cuts` instead of the planned chunks."""
+    folder.mkdir(parents=True, exist_ok=True)
+    planned = index.index_film({"source": source}, quiet)
+    film = parse_film(planned["film"])
+    chosen = ladder or build_ladder(film.picture)
+    chunks = cuts or planned["chunks"]
+    results = []
+    from dataclasses import asdict
+
+    for number, (start, end) in enumerate(chunks):
+        work = folder / f"chunk{number}"
+        work.mkdir()
+        result = encode.encode_chunk(
+            {
+                "source": source, "film": film.to_json(), "ladder": [asdict(rung) for rung in chosen], "number": number,
+                "start": start, "end": end, "last": number == len(chunks) - 1, "directory": str(work), "preset": preset, "threads": 2,
+            },
+            quiet,
+        )  # fmt: skip
+        results.append(result)
+        for name, found in result["rungs"].items():
+            target = folder / found["piece"]["name"]
+            target.parent.mkdir(exist_ok=True)
+            (work / f"{name}.m4s").rename(target)
+    tracks: list[dict[str, Any]] = []
+    if film.soundtracks:
+        tracks = audio.encode_soundtracks(
+            {"source": source, "film": film.to_json(), "directory": str(folder)}, quiet
+        )["tracks"]
+        for number, track in enumerate(tracks):
+            target = folder / track["piece"]["name"]
+            target.parent.mkdir(exist_ok=True)
+            (folder / f"a{number}.m4s").rename(target)
+    stitched = stitch(film, chosen, results, tracks)
+    for name, data in build_texts(stitched).items():
+        (folder / name).write_bytes(data)
+    for profile in FILES:
+        stream = next(s for rung, s in stitched.rungs if profile.rung in rung.steps)
+        streams = [stream, *(track.stream for track in stitched.soundtracks[:1])]
+
+        def opened(name: str, block: int) -> RangeReader:
+            return reader(folder / name, block)
+
+        layout = joined.plan(streams, opened)
+        with (folder / f"{profile.profile}.mp4").open("wb") as out:
+            for part in joined.payloads(streams, layout, opened):
+                out.write(part)
+        assert (folder / f"{profile.profile}.mp4").stat().st_size == layout.size_bytes
+    return Result(film, chosen, stitched, folder, chunks)
