@@ -96,6 +96,12 @@ class Resources:
 
         return Sender(self.frame.sink) if self.frame.sink else None
 
+    def close(self) -> None:
+        """Give back what was opened (tests and command-line tools; an instance lives until it is killed)."""
+        for name in ("database", "sender"):
+            if (opened := self.__dict__.pop(name, None)) is not None:
+                opened.close()
+
 
 class Work:
     """One open transaction: `connection` for SQL, `say` for events that commit with it."""
@@ -282,7 +288,9 @@ def _handle(
             outcome.set(f"permanent {fault.code}: {fault.reason}")
             return _problem(422, fault.code, fault.reason)
         except AcervoError as fault:
-            outcome.set(f"error {fault.code}")
+            outcome.set(f"{'ended' if fault.status == 202 else 'error'} {fault.code}")
+            if fault.status == 202:  # an empty answer: a body that is no event counts as a failed delivery
+                return Response(status_code=202)
             return _problem(fault.status, fault.code, fault.reason)
         except Exception:  # noqa: BLE001  # the frame is the last line: logged whole, answered without its text, retried by the broker
             outcome.fail()

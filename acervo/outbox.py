@@ -36,6 +36,9 @@ class Sender:
         self._sink = sink
         self._client = httpx.Client(timeout=timeout_s)
 
+    def close(self) -> None:
+        self._client.close()
+
     def flush(self, database: Database, positions: Sequence[int]) -> int:
         """Send these rows; how many the broker took. Never raises for a broker that is away: the rows stay."""
         with database.transaction() as connection:

@@ -2,4 +2,13 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.fix_postgres", "tests.fix_ceph"]
+pytest_plugins = [
+    "tests.fix_postgres",
+    "tests.fix_ceph",
+    "tests.fix_models",
+    "tests.fix_speech",
+    "tests.fix_media",
+    "tests.fix_oidc",
+    "tests.fix_runtime",
+    "tests.fix_platform",
+]

@@ -151,6 +151,24 @@ class Oidc:
                 )
         raise AssertionError("too many redirects")
 
+    def browse(self, address: str, username: str, typed: str = "") -> str:
+        """Go where `address` leads and answer every page as a person does (`typed` is a device's code); the last page."""
+        with httpx.Client(follow_redirects=True, timeout=10) as browser:
+            page = browser.get(address)
+            for _ in range(8):
+                form = re.search(r'<form[^>]*action="([^"]+)"', page.text)
+                if form is None:
+                    return page.text
+                data = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+                if 'name="password"' in page.text:
+                    data |= {"username": username, "password": self.users[username]["password"]}
+                elif 'value="allow"' in page.text:
+                    data |= {"answer": "allow"}
+                elif typed:
+                    data.setdefault("user_code", typed)
+                page = browser.post(page.url.join(html.unescape(form.group(1))), data=data)
+        raise AssertionError("too many pages")
+
     def exchange(self, code: str, verifier: str) -> httpx.Response:
         return httpx.post(
             self.endpoint("token"),

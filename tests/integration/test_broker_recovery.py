@@ -143,11 +143,12 @@ def test_a_ping_fires_once_for_a_minute_whatever_restarts(runtime: Runtime, sink
     for _ in range(2):
         runtime.stop()
         runtime.start(*documents)
-        wait_until(lambda: runtime.query("select 1 from knative.pings"))
+        sink.wait(runtime.send("dev.knative.sources.ping"))  # enters after the pings that the start fires
     first = sink.received[0]
     assert first.headers["ce-source"] == "/apis/v1/namespaces/default/pingsources/clock"
     assert (first.headers["ce-word"], first.body) == ("x", b'{"a": 1}')
-    times = [one.headers["ce-time"] for one in sink.received]
+    wait_until(lambda: runtime.waiting() == 0)
+    times = [one.headers["ce-time"] for one in sink.received if "ce-time" in one.headers]
     assert len(times) == len(set(times)), "one event a minute"
 
 
@@ -161,7 +162,14 @@ def test_an_event_wakes_a_function_from_zero_and_never_exceeds_its_limit(runtime
     )  # fmt: skip
     for _ in range(20):
         runtime.send()
-    wait_until(lambda: runtime.waiting() == 0, 20)
+    peaks = []
+
+    def done() -> bool:
+        peaks.append(runtime.service("counter")["requests"])
+        return runtime.waiting() == 0
+
+    wait_until(done, 20)
+    assert max(peaks) <= 2, "no more is claimed than there is room for: a lease must not run out in a line"
     lines = runtime.directory.joinpath("log", "counter.log").read_text().split()
     assert lines.count("/events") == 40
     assert "overlap" not in lines

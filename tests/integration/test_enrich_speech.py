@@ -14,7 +14,7 @@ import time
 import unicodedata
 import uuid
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -59,13 +59,12 @@ def close(resources: Resources) -> None:
 
 @dataclass
 class Enrich:
-    """The function over real parts; `post` is what a broker does, `pump` delivers what it says to itself."""
+    """The function over real parts; `post` is what a broker does, `run` delivers its own requests to it."""
 
     env: dict[str, str]
     broker: Broker
     database: Database
     objects: Objects
-    said: list[Event] = field(default_factory=list)
 
     def post(self, event: Event, **env: str) -> httpx.Response:
         app = function.serve(
@@ -158,7 +157,7 @@ def enrich(
     env = {
         "DATABASE_URL": database_url, "S3_ENDPOINT": ceph.endpoint, "S3_PUBLIC_ENDPOINT": ceph.endpoint,
         "S3_ACCESS_KEY": ceph.config.access_key, "S3_SECRET_KEY": ceph.config.secret_key, "K_SINK": broker.url,
-        "MODELS_DIR": str(models_dir), "ENRICH_BEAM": "1",
+        "MODELS_DIR": str(models_dir), "ENRICH_BEAM": "1", "ENRICH_THREADS": "1",
     }  # fmt: skip
     objects = Objects(function.ObjectSettings(
         endpoint=ceph.endpoint, public_endpoint=ceph.endpoint, access_key=ceph.config.access_key, secret_key=ceph.config.secret_key,
@@ -222,13 +221,16 @@ def test_spanish_speech_becomes_transcript_captions_and_one_event(
 
 
 def test_parts_heard_by_themselves_and_in_any_order_join_to_the_whole(
-    enrich: Enrich, spanish_speech: Speech, monkeypatch: pytest.MonkeyPatch
+    enrich: Enrich, spanish_speech: Speech, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cut in two, the second part first; compared with the same recording as one part."""
-    whole = plain_words(enrich.text(enrich.run(enrich.add(spanish_speech.path, 35.2))))
-    monkeypatch.setattr(parts, "plan_parts", partial(parts.plan_parts, whole_ms=20_000, part_ms=18_000))
+    path = tmp_path / "two.wav"
+    prompts = ("queue-periodic-announce", "ss-noservice")
+    write_wav(path, bytes(16_000).join(spanish_speech.prompt(name) for name in prompts))
+    whole = plain_words(enrich.text(enrich.run(enrich.add(path, 16.7))))
+    monkeypatch.setattr(parts, "plan_parts", partial(parts.plan_parts, whole_ms=10_000, part_ms=8_000))
     monkeypatch.setattr(parts, "WINDOW_MS", 3_000)
-    event = enrich.add(spanish_speech.path, 35.2)
+    event = enrich.add(path, 16.7)
     assert event.subject
     enrich.post(event)
     first, second = enrich.heard(REQUESTED, event.subject)

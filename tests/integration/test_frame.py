@@ -15,6 +15,7 @@ from acervo.database import Database, query
 from acervo.errors import Permanent, Rejected, Transient
 from acervo.events import Event, to_binary
 from acervo.function import Call, FrameSettings
+from acervo.leases import Cancelled
 
 TYPE = "acervo.asset.deleted.v1"
 
@@ -53,7 +54,7 @@ def client(database_url: str) -> Iterator[Callable[[Any], TestClient]]:
 
     yield make
     for resources in made:
-        resources.database.close()
+        resources.close()
 
 
 def event(type_: str = TYPE, **data: Any) -> Event:
@@ -114,6 +115,7 @@ def test_nothing_is_committed_when_the_handler_fails_inside_its_transaction(
     ("error", "status", "header"),
     [
         (Rejected("not-media", "is not media"), 202, None),
+        (Cancelled(), 202, None),
         (Permanent("no-model", "the model is missing"), 422, None),
         (Transient("away", "the store is away", retry_after_s=7), 503, "7"),
     ],

@@ -34,7 +34,7 @@ def resources(database_url: str, ceph: Ceph) -> Iterator[Resources]:
             "insert into projects (id, name) values ('noticias', 'Noticias') on conflict do nothing"
         )
     yield opened
-    opened.database.close()
+    opened.close()
 
 
 @pytest.fixture

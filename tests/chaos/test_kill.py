@@ -1,0 +1,129 @@
+"""kill -9 in the middle of the pipeline: every asset still ends `ready`, exactly once, and no hand is needed.
+
+One victim a test, the same platform for all: whatever was killed before has to have mended itself.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from knative.local.supervise import Platform
+from tests.e2e.newsroom import Newsroom
+from tests.media import make
+
+pytestmark = [pytest.mark.platform, pytest.mark.slow]
+
+READY_S = 240.0
+VIDEO = {"hls", "proxy", "web", "poster"}
+IMAGE = {"thumb-300", "thumb-800", "display"}
+
+
+@pytest.fixture(scope="module")
+def newsroom(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newsroom]:
+    opened = Newsroom(platform, tmp_path_factory.mktemp("home"))
+    yield opened
+    opened.close()
+
+
+def unique(file: Path) -> Path:
+    """The same film with other bytes: a `free` box at its end."""
+    with file.open("ab") as out:
+        out.write((16).to_bytes(4) + b"free" + secrets.token_bytes(8))
+    return file
+
+
+def send(newsroom: Newsroom, folder: Path) -> list[str]:
+    """A silent film of a few chunks of work, and a photo."""
+    film = unique(make.film(folder, frames=250, size=(640, 360), gop=25))
+    photo = make.photo(folder, size=(1600 + secrets.randbelow(200), 1200))
+    return [newsroom.upload(film), newsroom.upload(photo)]
+
+
+def wait_until(condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := condition():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"waited {seconds:.0f} s in vain: {what}")
+
+
+def check_ready_once(newsroom: Newsroom, assets: list[str]) -> None:
+    for asset_id in assets:
+        asset = newsroom.wait(asset_id, READY_S)
+        assert asset["status"] == "ready", (asset["name"], asset["reason_code"], asset["reason"])
+        ready = {rendition["profile"] for rendition in asset["renditions"] if rendition["status"] == "ready"}
+        assert (VIDEO if asset["kind"] == "video" else IMAGE) <= ready
+        said = newsroom.rows(
+            "select event from outbox where event ->> 'type' = 'acervo.asset.ready.v1' and event ->> 'subject' = %s",
+            asset_id,
+        )
+        assert len(said) == 1, "ready is said once"
+        jobs = newsroom.rows("select kind, state from jobs where asset_id = %s", asset_id)
+        assert [job["state"] for job in jobs] == ["done"] * len(jobs)
+        assert len({job["kind"] for job in jobs}) == len(jobs), "no step was done twice"
+        assert not newsroom.rows(
+            "select 1 from job_chunks c join jobs j on j.id = c.job_id where j.asset_id = %s", asset_id
+        )
+
+
+def kill_instances(newsroom: Newsroom, service: str) -> None:
+    for pid in newsroom.platform.instances()[service]:
+        os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("service", ["ingest", "transcode", "search-indexer", "api"])
+def test_a_killed_function_loses_nothing(newsroom: Newsroom, tmp_path: Path, service: str) -> None:
+    assets = send(newsroom, tmp_path)
+    wait_until(lambda: newsroom.platform.instances()[service], f"an instance of {service}")
+    kill_instances(newsroom, service)
+    check_ready_once(newsroom, assets)
+
+
+def test_a_function_killed_again_and_again_in_the_middle_of_a_chunk_loses_nothing(
+    newsroom: Newsroom, tmp_path: Path
+) -> None:
+    assets = send(newsroom, tmp_path)
+    running = "select 1 from job_chunks where state = 'running' and lease_until > now()"
+    for _ in range(3):
+        wait_until(
+            lambda: newsroom.rows(running) or newsroom.api.get(f"/assets/{assets[0]}")["status"] == "ready",
+            "a chunk at work",
+            READY_S,
+        )
+        kill_instances(newsroom, "transcode")
+    check_ready_once(newsroom, assets)
+
+
+@pytest.mark.parametrize(
+    "program", ["runtime", "bridge", "ceph-rgw", "ceph-osd", "ceph-mon", "postgres", "oidc"]
+)
+def test_a_killed_part_of_the_platform_loses_nothing(
+    newsroom: Newsroom, tmp_path: Path, program: str
+) -> None:
+    assets = send(newsroom, tmp_path)
+    wait_until(
+        lambda: newsroom.api.get(f"/assets/{assets[0]}")["status"] != "uploading",
+        "the pipeline at work",
+        READY_S,
+    )
+    pid = newsroom.platform.pid(program)
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: newsroom.platform.pid(program) not in (None, pid), f"{program} to be back")
+    check_ready_once(newsroom, assets)
+
+
+def test_nothing_was_left_for_a_person_to_mend(newsroom: Newsroom) -> None:
+    letters = newsroom.rows(
+        "select event_type, destination, code, answer from dead_letters where replayed_at is null"
+    )
+    assert letters == []
