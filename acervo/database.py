@@ -10,24 +10,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import aiosql
-import psycopg
-from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
-from psycopg_pool import ConnectionPool, PoolTimeout
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from acervo.errors import Transient
 
+if TYPE_CHECKING:  # psycopg and aiosql are imported on first use: a third of a cold start
+    import psycopg
+    from psycopg.types.json import Jsonb
+
 Row = dict[str, Any]
-Connection = psycopg.Connection[Row]
+Connection: TypeAlias = "psycopg.Connection[Row]"
 QUERIES = Path(__file__).parent / "queries"
 STATEMENT_TIMEOUT_MS = 30_000
 
 
 @cache
 def _queries() -> Any:
+    import aiosql
+
     return aiosql.from_path(QUERIES, "psycopg")
 
 
@@ -43,6 +43,8 @@ query: Any = _Queries()
 
 def as_json(value: Any) -> Jsonb:
     """A Python value as a `jsonb` parameter; NUL characters, which PostgreSQL refuses, are dropped from its strings."""
+    from psycopg.types.json import Jsonb
+
     return Jsonb(without_nul(value))
 
 
@@ -60,6 +62,9 @@ class Database:
     """A pool that opens on first use. An unreachable server is `Transient`."""
 
     def __init__(self, url: str, pool_size: int = 4, wait_s: float = 10) -> None:
+        from psycopg.rows import dict_row
+        from psycopg_pool import ConnectionPool
+
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
             min_size=0,
@@ -83,6 +88,9 @@ class Database:
         Raises:
             Transient: the database cannot be reached, or broke the connection.
         """
+        import psycopg
+        from psycopg_pool import PoolTimeout
+
         if not self._opened:
             self._pool.open(wait=False)
             self._opened = True

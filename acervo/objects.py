@@ -14,10 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
 from acervo import keys
 from acervo.errors import Permanent, Transient
 from acervo.ranges import STREAM_BLOCK, RangeReader
@@ -56,6 +52,8 @@ class Stored:
 
 @contextmanager
 def _errors(what: str) -> Iterator[None]:
+    from botocore.exceptions import BotoCoreError, ClientError  # on first use: half of a cold start
+
     try:
         yield
     except ClientError as fault:
@@ -82,6 +80,9 @@ class Objects:
         self.archive, self.proxies, self.delivery = settings.archive, settings.proxies, settings.delivery
 
     def _client(self, endpoint: str) -> Any:
+        import boto3
+        from botocore.config import Config
+
         config = Config(
             signature_version="s3v4",
             s3={"addressing_style": "path"},

@@ -9,8 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-import httpx
-
 from acervo import events
 from acervo.database import Connection, Database, as_json, query
 
@@ -33,6 +31,8 @@ class Sender:
     """Posts outbox rows to the broker's ingress, in their order; one HTTP connection is kept."""
 
     def __init__(self, sink: str, timeout_s: float = SEND_TIMEOUT_S) -> None:
+        import httpx
+
         self._sink = sink
         self._client = httpx.Client(timeout=timeout_s)
 
@@ -50,6 +50,8 @@ class Sender:
             return self._send(connection, list(query.take_unsent(connection, limit=limit)))
 
     def _send(self, connection: Connection, rows: list[dict[str, object]]) -> int:
+        import httpx
+
         sent: list[object] = []
         for row in rows:
             headers, body = events.to_binary(events.parse_structured(row["event"]))

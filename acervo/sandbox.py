@@ -179,6 +179,8 @@ def _died(child: subprocess.Popen[bytes], complaints: bytes) -> dict[str, Any]:
     """The child ended without an answer: say which limit it was."""
     code = child.wait(timeout=10)
     log.warning("the child ended with %d: %s", code, complaints.decode("utf-8", "replace")[-1000:])
+    if code == -signal.SIGKILL:  # not by us: the node ran out of memory, or is going down
+        raise Transient("decoder-killed", "the decoder was killed from outside")
     if code == -signal.SIGXCPU:
         raise TimedOut("too-slow", "reading this file took too much computing time")
     if b"MemoryError" in complaints or b"bad_alloc" in complaints or b"out of memory" in complaints.lower():

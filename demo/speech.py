@@ -19,7 +19,8 @@ RATE = 16_000
 PAUSE_S = 0.7
 DOWNLOAD_TIMEOUT_S = 300
 
-# What is said in these prompts, as heard: the package itself brings no list of its texts.
+# The package brings no list of its texts: these were written from our own recogniser's output.
+# They say whether a pipeline works; they are no independent truth, so no word error rate is taken against them (see bench/enrich.py).
 PROMPTS = {
     "queue-periodic-announce": "Todos nuestros representantes se encuentran ocupados. Por favor, espere y pronto le atenderemos.",
     "ss-noservice": "El número que usted ha marcado está fuera de servicio. Por favor, verifique el número y vuelva a intentar.",
@@ -32,7 +33,7 @@ WORD = "demostración"  # said once, in the last prompt, and heard reliably by t
 
 
 def build_speech(directory: Path) -> tuple[Path, str]:
-    """A WAV (16 kHz, mono, about 35 s) under `directory`, made once, and what is said in it."""
+    """A WAV (16 kHz, mono, about 35 s) under `directory`, made once, and what a recogniser made of it (see PROMPTS)."""
     path = directory / "spanish.wav"
     if not path.exists():
         sounds = fetch_sounds(directory)

@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.fix_speech",
     "tests.fix_media",
     "tests.fix_oidc",
+    "tests.fix_search",
     "tests.fix_runtime",
     "tests.fix_platform",
 ]

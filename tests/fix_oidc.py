@@ -62,6 +62,7 @@ class Oidc:
     users: dict[str, dict[str, Any]]
     machines: dict[str, dict[str, Any]]
     access_token_s: int = 600
+    redirect: str = REDIRECT
     process: subprocess.Popen[bytes] | None = None
     tokens: dict[str, str] = field(default_factory=dict)
 
@@ -81,7 +82,7 @@ class Oidc:
         env = {
             **os.environ, "OIDC_ISSUER": self.issuer, "OIDC_PORT": str(self.port), "OIDC_DATA": str(self.data),
             "OIDC_USERS": str(self.data / "users.json"), "OIDC_CLIENTS": str(self.data / "clients.json"),
-            "OIDC_AUDIENCE": AUDIENCE, "OIDC_WEB_REDIRECTS": REDIRECT, "OIDC_ACCESS_TOKEN_S": str(self.access_token_s),
+            "OIDC_AUDIENCE": AUDIENCE, "OIDC_WEB_REDIRECTS": self.redirect, "OIDC_ACCESS_TOKEN_S": str(self.access_token_s),
         }  # fmt: skip
         with (self.data / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -129,13 +130,13 @@ class Oidc:
             answer = browser.get(
                 self.endpoint("auth"),
                 params={
-                    "client_id": "web", "response_type": "code", "scope": "openid profile", "redirect_uri": REDIRECT,
+                    "client_id": "web", "response_type": "code", "scope": "openid profile", "redirect_uri": self.redirect,
                     "state": "s", "nonce": "n", "code_challenge": challenge, "code_challenge_method": "S256",
                 },
             )  # fmt: skip
             for _ in range(10):
                 target = answer.headers.get("location", "")
-                if target.startswith(REDIRECT):
+                if target.startswith(self.redirect):
                     return str(httpx.URL(target).params["code"])
                 if target:
                     answer = browser.get(answer.url.join(target))
@@ -173,7 +174,7 @@ class Oidc:
         return httpx.post(
             self.endpoint("token"),
             data={
-                "grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT, "client_id": "web",
+                "grant_type": "authorization_code", "code": code, "redirect_uri": self.redirect, "client_id": "web",
                 "code_verifier": verifier,
             },
         )  # fmt: skip

@@ -242,7 +242,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def newsroom(database_url: str, ceph: Ceph, bao: Bao) -> Iterator[World]:
+def publishing(database_url: str, ceph: Ceph, bao: Bao) -> Iterator[World]:
     env = {
         "DATABASE_URL": database_url, "S3_ENDPOINT": ceph.endpoint, "S3_PUBLIC_ENDPOINT": ceph.endpoint, "S3_REGION": "default",
         "S3_ACCESS_KEY": ceph.config.access_key, "S3_SECRET_KEY": ceph.config.secret_key, "PUBLISH_TIMEOUT_S": "10", **bao.env,
@@ -254,10 +254,10 @@ def newsroom(database_url: str, ceph: Ceph, bao: Bao) -> Iterator[World]:
 
 
 @pytest.fixture
-def world(newsroom: World) -> World:
+def world(publishing: World) -> World:
     """Empty tables."""
-    newsroom.reset()
-    return newsroom
+    publishing.reset()
+    return publishing
 
 
 def wait_for(holds: Any, what: str, timeout_s: float = 20.0) -> Any:
@@ -269,4 +269,4 @@ def wait_for(holds: Any, what: str, timeout_s: float = 20.0) -> Any:
     pytest.fail(f"not within {timeout_s:g} s: {what}")
 
 
-__all__ = ["Bao", "World", "bao", "ftp_server", "newsroom", "sftp_server", "wait_for", "world"]
+__all__ = ["Bao", "World", "bao", "ftp_server", "publishing", "sftp_server", "wait_for", "world"]

@@ -1,4 +1,4 @@
-"""Human Spanish speech whose words are known, unpacked once under `.cache/speech` of the repository."""
+"""Human Spanish speech whose words were written down from a recogniser (demo/speech.py), unpacked once under `.cache/speech` of the repository."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 
 @dataclass(frozen=True)
 class Speech:
-    """`path`: a WAV of about 35 s; `text`: what is said; `word`: one that every model hears; `prompts`: one recording each."""
+    """`path`: a WAV of about 35 s; `text`: about what is said, no independent truth; `word`: one that every model hears; `prompts`: one recording each."""
 
     path: Path
     text: str

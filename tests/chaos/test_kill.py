@@ -8,10 +8,8 @@ from __future__ import annotations
 import os
 import secrets
 import signal
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -47,15 +45,6 @@ def send(newsroom: Newsroom, folder: Path) -> list[str]:
     return [newsroom.upload(film), newsroom.upload(photo)]
 
 
-def wait_until(condition: Callable[[], Any], what: str, seconds: float = 60) -> Any:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if found := condition():
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"waited {seconds:.0f} s in vain: {what}")
-
-
 def check_ready_once(newsroom: Newsroom, assets: list[str]) -> None:
     for asset_id in assets:
         asset = newsroom.wait(asset_id, READY_S)
@@ -83,7 +72,7 @@ def kill_instances(newsroom: Newsroom, service: str) -> None:
 @pytest.mark.parametrize("service", ["ingest", "transcode", "search-indexer", "api"])
 def test_a_killed_function_loses_nothing(newsroom: Newsroom, tmp_path: Path, service: str) -> None:
     assets = send(newsroom, tmp_path)
-    wait_until(lambda: newsroom.platform.instances()[service], f"an instance of {service}")
+    newsroom.until(lambda: newsroom.platform.instances()[service], f"an instance of {service}")
     kill_instances(newsroom, service)
     check_ready_once(newsroom, assets)
 
@@ -94,7 +83,7 @@ def test_a_function_killed_again_and_again_in_the_middle_of_a_chunk_loses_nothin
     assets = send(newsroom, tmp_path)
     running = "select 1 from job_chunks where state = 'running' and lease_until > now()"
     for _ in range(3):
-        wait_until(
+        newsroom.until(
             lambda: newsroom.rows(running) or newsroom.api.get(f"/assets/{assets[0]}")["status"] == "ready",
             "a chunk at work",
             READY_S,
@@ -110,7 +99,7 @@ def test_a_killed_part_of_the_platform_loses_nothing(
     newsroom: Newsroom, tmp_path: Path, program: str
 ) -> None:
     assets = send(newsroom, tmp_path)
-    wait_until(
+    newsroom.until(
         lambda: newsroom.api.get(f"/assets/{assets[0]}")["status"] != "uploading",
         "the pipeline at work",
         READY_S,
@@ -118,7 +107,7 @@ def test_a_killed_part_of_the_platform_loses_nothing(
     pid = newsroom.platform.pid(program)
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: newsroom.platform.pid(program) not in (None, pid), f"{program} to be back")
+    newsroom.until(lambda: newsroom.platform.pid(program) not in (None, pid), f"{program} to be back")
     check_ready_once(newsroom, assets)
 
 

@@ -47,6 +47,15 @@ def app_of(service: dict[str, Any]) -> Any:
     return getattr(module_of(service), "app" if target == "main" else f"{target}_app")
 
 
+def settings_of(service: dict[str, Any]) -> type:
+    """`Settings` of the target `main`, `IndexerSettings` of the target `indexer`."""
+    target = environment(service)["FUNCTION_TARGET"]["value"]
+    found: type = getattr(
+        module_of(service), "Settings" if target == "main" else f"{target.capitalize()}Settings"
+    )
+    return found
+
+
 def filter_types(trigger: dict[str, Any]) -> set[str]:
     """Event types that a trigger lets through, as exact names or prefixes with `*`."""
     found: set[str] = set()
@@ -86,7 +95,7 @@ def test_every_function_has_a_service_and_every_service_a_function() -> None:
 @pytest.mark.parametrize("name", sorted(SERVICES))
 def test_a_services_environment_is_what_its_function_reads(name: str) -> None:
     service = SERVICES[name]
-    reads = dict(settings.variables(module_of(service).Settings))
+    reads = dict(settings.variables(settings_of(service)))
     given = set(environment(service)) - set(PACKAGED)
     bound = service["metadata"]["labels"].get("acervo.dev/says") == "events"
     required = {variable for variable, must in reads.items() if must}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import psycopg
@@ -15,7 +16,9 @@ from cli.config import Config
 from cli.tokens import Machine
 from cli.upload import upload
 from knative.local.supervise import Platform
+from tests.fix_oidc import Oidc
 
+T = TypeVar("T")
 OVER = ("ready", "error", "rejected")
 
 
@@ -41,7 +44,8 @@ class Newsroom:
 
     def wait(self, asset_id: str, seconds: float = 180, states: tuple[str, ...] = OVER) -> dict[str, Any]:
         """The asset once it is in one of these states; fails the test after the deadline with what it was."""
-        until, asset = time.monotonic() + seconds, {}
+        until = time.monotonic() + seconds
+        asset: dict[str, Any] = {}
         while time.monotonic() < until:
             asset = self.api.get(f"/assets/{asset_id}")
             if asset["status"] in states:
@@ -61,17 +65,23 @@ class Newsroom:
             time.sleep(0.2)
         raise AssertionError(f"{words!r} does not find {asset_id} within {seconds:.0f} s")
 
+    def until(self, condition: Callable[[], T], what: str, seconds: float = 60) -> T:
+        """The first true value of a condition."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if found := condition():
+                return found
+            time.sleep(0.1)
+        raise AssertionError(f"waited {seconds:.0f} s in vain: {what}")
+
     def rows(self, sql: str, *parameters: Any) -> list[dict[str, Any]]:
         with psycopg.connect(self.platform.stack.postgres.url, row_factory=dict_row) as connection:
-            return connection.execute(sql, parameters).fetchall()  # type: ignore[arg-type]  # the tests' own SQL
+            return connection.execute(sql, parameters).fetchall()
 
     def person(self, user: str) -> httpx.Client:
-        """Somebody signed in with name and password through the provider's own pages (code + PKCE)."""
-        from tests.e2e.sign_in import sign_in
-
-        token = sign_in(self.platform.stack, user)
-        return httpx.Client(
-            base_url=f"{self.platform.stack.origin}/api/v1",
-            headers={"authorization": f"Bearer {token}"},
-            timeout=30,
-        )
+        """The API for somebody who signed in with name and password on the provider's own pages (code + PKCE)."""
+        stack = self.platform.stack
+        users = {known["username"]: known for known in stack.users()}
+        provider = Oidc(stack.data / "oidc", stack.port, users, {}, redirect=f"{stack.origin}/callback")
+        headers = {"authorization": f"Bearer {provider.token(user)}"}
+        return httpx.Client(base_url=f"{stack.origin}/api/v1", headers=headers, timeout=30)

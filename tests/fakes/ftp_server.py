@@ -15,9 +15,14 @@ from cryptography.x509.oid import NameOID
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # pyftpdlib warns about the asyncore that it ships itself
-    from pyftpdlib.authorizers import DummyAuthorizer
-    from pyftpdlib.handlers import DTPHandler, FTPHandler, TLS_FTPHandler
-    from pyftpdlib.servers import FTPServer as Server
+    from pyftpdlib.authorizers import DummyAuthorizer  # type: ignore[import-untyped]  # it has no types
+    from pyftpdlib.handlers import (  # type: ignore[import-untyped]  # it has no types
+        DTPHandler,
+        FTPHandler,
+        TLS_FTPHandler,
+    )
+    from pyftpdlib.ioloop import IOLoop  # type: ignore[import-untyped]  # it has no types
+    from pyftpdlib.servers import FTPServer as Server  # type: ignore[import-untyped]  # it has no types
 
 
 def certificate(folder: Path) -> tuple[Path, str]:
@@ -32,7 +37,9 @@ def certificate(folder: Path) -> tuple[Path, str]:
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True).sign(key, hashes.SHA256())
     )  # fmt: skip
     pem = made.public_bytes(serialization.Encoding.PEM)
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     file = folder.parent / f"{folder.name}.pem"
     file.write_bytes(private + pem)
     return file, pem.decode()
@@ -50,10 +57,20 @@ class FtpServer:
 
     def settings(self, **more: Any) -> dict[str, Any]:
         tls = {"tls": "explicit", "ca_pem": self.ca_pem} if self.tls else {"tls": "none"}
-        return {"host": "localhost" if self.tls else "127.0.0.1", "port": self.port, "folder": "in/news", **tls, **more}
+        return {
+            "host": "localhost" if self.tls else "127.0.0.1",
+            "port": self.port,
+            "folder": "in/news",
+            **tls,
+            **more,
+        }
 
     def files(self) -> dict[str, bytes]:
-        return {str(path.relative_to(self.root)): path.read_bytes() for path in self.root.rglob("*") if path.is_file()}
+        return {
+            str(path.relative_to(self.root)): path.read_bytes()
+            for path in self.root.rglob("*")
+            if path.is_file()
+        }
 
     def clear(self) -> None:
         for path in list(self.root.rglob("*")):
@@ -76,7 +93,9 @@ class FtpServer:
         class Data(DTPHandler):  # type: ignore[misc]  # pyftpdlib has no types
             def handle_read(self) -> None:
                 limit = outer.break_after
-                if (limit is not None and self.tot_bytes_received > limit) or (outer.faults and outer.faults()):
+                if (limit is not None and self.tot_bytes_received > limit) or (
+                    outer.faults and outer.faults()
+                ):
                     outer.break_after = None
                     self.cmd_channel.close()
                     self.close()
@@ -88,12 +107,20 @@ class FtpServer:
         authorizer.add_user("acervo", "first", str(self.root), perm="elradfmwMT")
         if self.tls:
             base = TLS_FTPHandler
-        handler = type("Handler", (base,), {"authorizer": authorizer, "dtp_handler": base.dtp_handler if self.tls else Data, "use_sendfile": False})
+        handler: Any = type(
+            "Handler",
+            (base,),
+            {
+                "authorizer": authorizer,
+                "dtp_handler": base.dtp_handler if self.tls else Data,
+                "use_sendfile": False,
+            },
+        )
         if self.tls:
             file, self.ca_pem = certificate(self.root)
             handler.certfile = str(file)
             handler.tls_control_required = handler.tls_data_required = True
-        server = Server(("127.0.0.1", 0), handler)
+        server = Server(("127.0.0.1", 0), handler, ioloop=IOLoop())  # by default all servers share one
         self.port = server.address[1]
         self._ready.set()
         while not self._stop.is_set():

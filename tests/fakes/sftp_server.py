@@ -27,10 +27,20 @@ class SftpServer:
         return self._key.export_public_key().decode().strip()
 
     def settings(self, **more: Any) -> dict[str, Any]:
-        return {"host": "127.0.0.1", "port": self.port, "host_keys": [self.host_key], "folder": "in/news", **more}
+        return {
+            "host": "127.0.0.1",
+            "port": self.port,
+            "host_keys": [self.host_key],
+            "folder": "in/news",
+            **more,
+        }
 
     def files(self) -> dict[str, bytes]:
-        return {str(path.relative_to(self.root)): path.read_bytes() for path in self.root.rglob("*") if path.is_file()}
+        return {
+            str(path.relative_to(self.root)): path.read_bytes()
+            for path in self.root.rglob("*")
+            if path.is_file()
+        }
 
     def clear(self) -> None:
         for path in list(self.root.rglob("*")):
@@ -78,10 +88,14 @@ class SftpServer:
 
             def write(self, file_obj: Any, offset: int, data: bytes) -> int:
                 outer.written += len(data)
-                if (outer.break_after is not None and outer.written > outer.break_after) or (outer.faults and outer.faults()):
+                if (outer.break_after is not None and outer.written > outer.break_after) or (
+                    outer.faults and outer.faults()
+                ):
                     outer.break_after = None
                     self._chan.get_connection().abort()
                     raise asyncssh.SFTPConnectionLost("cut")
                 return int(super().write(file_obj, offset, data))  # type: ignore[arg-type]  # asyncssh types file_obj as object
 
-        return await asyncssh.listen("127.0.0.1", 0, server_host_keys=[self._key], server_factory=Login, sftp_factory=Files)
+        return await asyncssh.listen(
+            "127.0.0.1", 0, server_host_keys=[self._key], server_factory=Login, sftp_factory=Files
+        )

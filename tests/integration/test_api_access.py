@@ -23,6 +23,7 @@ ROUTES: dict[tuple[str, str], Action | None] = {
     ("POST", "/assets/upload/complete"): Action.RESUME,
     ("POST", "/assets/upload/abort"): Action.RESUME,
     ("GET", "/assets"): None,
+    ("GET", "/thumbnails"): None,
     ("GET", "/assets/{id}"): Action.VIEW,
     ("GET", "/assets/{id}/transcript"): Action.VIEW,
     ("PATCH", "/assets/{id}"): Action.EDIT,

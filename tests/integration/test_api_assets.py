@@ -192,6 +192,25 @@ def test_a_long_transcript_is_read_page_by_page(api: Api) -> None:
     assert worded["items"][0]["words"] == [{"word": "frase"}]
 
 
+def test_thumbnails_of_a_page_come_in_one_call_and_only_those_one_may_see(api: Api) -> None:
+    ours, other, bare = make_asset(api), make_asset(api, "deportes"), make_asset(api)
+    for asset_id, profile in ((ours, "poster"), (ours, "thumb-300"), (other, "poster")):
+        key = f"thumbs/{asset_id}/{SHA}/{profile}.webp"
+        api.ceph.s3.put_object(Bucket="dam-proxies", Key=key, Body=profile.encode())
+        api.sql(
+            "insert into renditions (asset_id, profile, status, bucket, key) values (%s, %s, 'ready', 'dam-proxies', %s)", asset_id, profile, key
+        )  # fmt: skip
+    client = api.client("editora")
+    (item,) = client.get("/thumbnails", params={"asset_id": [ours, other, bare]}).json()["items"]
+    assert (item["asset_id"], httpx.get(item["url"]).text) == (ours, "thumb-300")
+    listed = client.get("/assets", params={"project": "noticias", "thumbnails": "true", "limit": 200}).json()[
+        "items"
+    ]
+    urls = {row["id"]: row["thumbnail_url"] for row in listed}
+    assert httpx.get(urls[ours]).text == "thumb-300"
+    assert urls[bare] is None
+
+
 # -- edits ------------------------------------------------------------------------------------------------------------
 def test_two_editors_of_one_asset_lose_nothing_silently(api: Api) -> None:
     asset_id = make_asset(api)
@@ -257,10 +276,15 @@ def test_a_deleted_asset_is_gone_and_said_to_be(api: Api) -> None:
     asset_id = make_asset(api)
     assert api.client("cms").delete(f"/assets/{asset_id}").status_code == 403  # a colleague's
     client = api.client("editora")
+    job_id = make_job(api, asset_id)
     assert client.delete(f"/assets/{asset_id}", headers={"if-match": '"99"'}).status_code == 412
+    assert client.get(f"/jobs/{job_id}").json()["state"] == "running"
     assert client.delete(f"/assets/{asset_id}").status_code == 204
     assert client.get(f"/assets/{asset_id}").status_code == 404
     assert client.delete(f"/assets/{asset_id}").status_code == 404
+    assert api.sql("select state, cancel_requested from jobs where id = %s", job_id) == [
+        {"state": "cancelled", "cancel_requested": True}
+    ]
     assert [event["type"] for event in outbox_of(api, asset_id)] == ["acervo.asset.deleted.v1"]
 
 
@@ -411,6 +435,8 @@ def test_an_asset_is_followed_until_it_is_ready(api: Api) -> None:
     assert [name for name, _ in said] == ["progress", "end"]
     assert said[-1][1]["status"] == "ready"
     assert api.client("otro").get(f"/assets/{asset_id}/events").status_code == 404
+    busy = make_asset(api, status="processing")
+    assert api.client("editora").head(f"/assets/{busy}/events", timeout=5).status_code == 200
 
 
 def events(lines: Iterator[str]) -> Iterator[tuple[str, Any]]:

@@ -228,6 +228,18 @@ def test_a_project_takes_no_more_than_its_quota(api: Api) -> None:
     assert refused.json()["field"] == "size_bytes"
 
 
+def test_uploads_at_the_same_moment_do_not_pass_the_quota_together(api: Api) -> None:
+    api.sql("insert into projects (id, name, quota_bytes) values ('justo', 'Justo', 1000)")
+    api.sql("insert into project_members values ('justo', 'group:noticias')")
+    client = api.client("editora")
+    body = {"project_id": "justo", "name": "a.mp4", "size_bytes": 600}
+    with ThreadPoolExecutor(6) as threads:
+        statuses = list(
+            threads.map(lambda _: client.post("/assets/upload/init", json=body).status_code, range(6))
+        )
+    assert sorted(statuses) == [201, 413, 413, 413, 413, 413]
+
+
 def test_an_upload_is_continued_only_by_who_began_it_or_an_archivist(api: Api) -> None:
     opened = begin(api.client("editora"))
     body = {"asset_id": opened["asset_id"], "part_numbers": [1]}

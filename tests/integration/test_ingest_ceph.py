@@ -8,6 +8,7 @@ import secrets
 import threading
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,6 +123,17 @@ def fresh(data: bytes) -> bytes:
     return data + (8 + len(salt)).to_bytes(4, "big") + b"free" + salt
 
 
+def commit_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two deliveries have both hashed, probed and copied before either commits."""
+    barrier, commit = threading.Barrier(2, timeout=60), custody._commit
+
+    def together(*arguments: Any) -> bool:
+        barrier.wait()
+        return commit(*arguments)
+
+    monkeypatch.setattr(custody, "_commit", together)
+
+
 # -- the good end -----------------------------------------------------------------------------------------------------
 def test_an_announced_film_becomes_a_master_and_its_upload_goes(desk: Desk) -> None:
     data = fresh(media.film(tags=(("title", "Puerto"), ("artist", "Ana"))))
@@ -183,26 +195,44 @@ def test_the_same_event_twice_is_done_once(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("same_id", [True, False])
-def test_two_deliveries_at_the_same_moment_make_one_master(desk: Desk, same_id: bool) -> None:
-    key = f"uploads/{PROJECT}/a la vez {same_id}.mp4"
-    desk.put(key, fresh(media.film()))
+def test_two_deliveries_at_the_same_moment_make_one_master(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, same_id: bool
+) -> None:
+    asset_id, key = desk.init(f"a la vez {same_id}.mp4", fresh(media.film()))
+    commit_together(monkeypatch)
     ids = ["same", "same"] if same_id else ["one", "two"]
-    answers: list[int] = []
-    threads = [
-        threading.Thread(target=lambda name=name: answers.append(desk.announce(key, f"{key}{name}")))
-        for name in ids
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert set(answers) <= {202, 503}
-    assert 202 in answers
-    assert all(desk.announce(key, f"{key}{name}") == 202 for name in ids)
-    [row] = desk.by_name(f"a la vez {same_id}.mp4")
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(lambda name: desk.announce(key, key + name), ids)) == [202, 202]
+    row = desk.asset(asset_id)
     assert row["status"] == "processing"
-    assert len(desk.said(row["id"])) == 1
+    assert len(desk.said(asset_id)) == 1
     assert desk.there(row["master_key"])
+    assert not desk.there(key)
+
+
+def test_two_deliveries_of_a_dropped_object_make_one_asset(desk: Desk) -> None:
+    key = f"uploads/{PROJECT}/una sola.mp4"
+    desk.put(key, fresh(media.film()))
+    with ThreadPoolExecutor(2) as pool:
+        assert set(pool.map(lambda name: desk.announce(key, key + name), ["one", "two"])) <= {202, 503}
+    assert desk.announce(key) == 202
+    [row] = desk.by_name("una sola.mp4")
+    assert (row["status"], len(desk.said(row["id"]))) == ("processing", 1)
+
+
+def test_an_upload_that_another_delivery_promotes_meanwhile_is_looked_at_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the dead letters: between hash and copy the object may go."""
+    _, key = desk.init("ya no.mp4", fresh(media.film()))
+    copy = Objects.copy
+
+    def too_late(objects: Objects, *arguments: Any, **named: Any) -> None:
+        objects.delete(objects.archive, key)
+        copy(objects, *arguments, **named)
+
+    monkeypatch.setattr(Objects, "copy", too_late)
+    assert desk.announce(key) == 503
 
 
 def test_a_large_object_is_hashed_in_ranges_and_pinned_by_its_etag(desk: Desk) -> None:
@@ -284,19 +314,9 @@ def test_of_two_equal_uploads_at_the_same_moment_one_wins(
     """Both pass the look for a twin before either commits: the unique index decides."""
     data = fresh(media.film())
     uploads = [desk.init(f"gemelo {number}.mp4", data) for number in (1, 2)]
-    barrier = threading.Barrier(2, timeout=60)
-    commit = custody._commit
-
-    def together(*arguments: Any) -> bool:
-        barrier.wait()
-        return commit(*arguments)
-
-    monkeypatch.setattr(custody, "_commit", together)
-    threads = [threading.Thread(target=desk.announce, args=(key,)) for _, key in uploads]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    commit_together(monkeypatch)
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(lambda upload: desk.announce(upload[1]), uploads)) == [202, 202]
     rows = sorted((desk.asset(asset_id) for asset_id, _ in uploads), key=lambda row: row["status"])
     assert [row["status"] for row in rows] == ["processing", "rejected"]
     assert rows[1]["duplicate_of"] == rows[0]["id"]
@@ -395,6 +415,10 @@ def test_odd_names_are_only_names(desk: Desk, name: str) -> None:
     [row] = desk.by_name(name.rsplit("/", 1)[-1])
     assert row["status"] == "processing"
     assert row["master_key"].startswith(f"masters/{row['id']}/")
+
+
+def test_a_key_with_a_nul_is_no_crash(desk: Desk) -> None:
+    assert desk.announce(f"uploads/{PROJECT}/a\x00b.mp4") in (202, 422)
 
 
 def test_other_objects_are_none_of_its_business(desk: Desk) -> None:

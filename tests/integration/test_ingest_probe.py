@@ -22,7 +22,7 @@ from tests import fix_ingest as media
 def probe(
     data: bytes,
     name: str = "file.bin",
-    memory_bytes: int = 3 << 30,
+    memory_bytes: int = 2 << 30,
     broken_after: int | None = None,
     **limits: int,
 ) -> dict[str, Any]:
@@ -150,6 +150,13 @@ def test_the_colours_and_the_shape_of_a_film_are_told() -> None:
     assert found["embedded"]["byline"] == "Ana"
     assert found["embedded"]["caption"] == "Niebla"
     assert found["embedded"]["created_at"] == "2024-05-17T06:30:00Z"
+
+
+def test_a_film_whose_sound_cannot_be_decoded_is_a_film_with_a_warning() -> None:
+    """Cameras write empty tracks of sound; the picture is worth keeping."""
+    silent = media.film().replace(b"mp4a", b"xxxx")
+    technical = probe(silent, "x.mp4")["technical"]
+    assert technical["video"]["codec"] == "h264"
 
 
 def test_a_picture_of_twenty_thousand_pixels_is_taken() -> None:

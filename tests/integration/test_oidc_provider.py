@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -95,21 +93,7 @@ def test_a_device_is_connected_by_a_code_that_a_person_types(oidc: Oidc) -> None
     ).json()
     poll = {"grant_type": DEVICE, "device_code": started["device_code"], "client_id": "cli"}
     assert httpx.post(oidc.endpoint("token"), data=poll).json()["error"] == "authorization_pending"
-    with httpx.Client(follow_redirects=True, timeout=10) as browser:
-        page = browser.get(started["verification_uri"])
-        for _ in range(6):
-            form = re.search(r'<form[^>]*action="([^"]+)"', page.text)
-            if form is None:
-                break
-            data = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
-            if 'name="password"' in page.text:
-                data |= {"username": "editora", "password": oidc.users["editora"]["password"]}
-            elif 'value="allow"' in page.text:
-                data |= {"answer": "allow"}
-            else:
-                data.setdefault("user_code", started["user_code"])
-            page = browser.post(page.url.join(html.unescape(form.group(1))), data=data)
-        assert "Puede cerrar" in page.text, page.text
+    assert "Puede cerrar" in oidc.browse(started["verification_uri"], "editora", started["user_code"])
     tokens = httpx.post(oidc.endpoint("token"), data=poll).json()
     assert claims_of(oidc, tokens["access_token"])["sub"] == "editora"
     assert tokens["refresh_token"]

@@ -43,7 +43,9 @@ def test_a_file_arrives_whole_under_its_name_with_its_words_beside_it(world: Wor
     assert files[row["external_id"]] == body
     assert "El pleno aprueba" in files[row["external_id"] + ".xml"].decode()
     assert len(files) == 2
-    assert [event["external_id"] for event in world.events("acervo.publication.published.v1")] == [row["external_id"]]
+    assert [event["external_id"] for event in world.events("acervo.publication.published.v1")] == [
+        row["external_id"]
+    ]
 
 
 def test_a_transfer_that_breaks_goes_on_where_it_stopped(world: World, sftp_server: SftpServer) -> None:
@@ -127,15 +129,15 @@ def test_a_rotated_password_is_read_again_without_a_failure(world: World, sftp_s
     assert [row["code"] for row in world.sql("select code from publication_attempts")] == [None, None]
 
 
-def test_a_wrong_password_fails_at_once_and_a_retry_after_mending_publishes(world: World, sftp_server: SftpServer) -> None:
+def test_a_wrong_password_fails_at_once_and_a_retry_after_mending_publishes(
+    world: World, sftp_server: SftpServer
+) -> None:
     sftp_server.clear()
     asset = world.asset()
     world.rendition(asset)
     channel = open_channel(world, sftp_server)
     world.bao.put("sftp", "tv", username="acervo", password="wrong")
-    from functions.publish.vault import vault_of
-
-    vault_of.cache_clear()
+    sftp_server.passwords["acervo"] = "third"
     publication = world.request(asset, channel)
     world.pump()
     row = world.row(publication)
@@ -143,7 +145,7 @@ def test_a_wrong_password_fails_at_once_and_a_retry_after_mending_publishes(worl
     assert "Vault" in row["advice"]
     letters = world.sql("select event, answer from dead_letters")
     assert len(letters) == 1
-    world.bao.put("sftp", "tv", username="acervo", password="first")
+    world.bao.put("sftp", "tv", username="acervo", password="third")
     world.send("acervo.publication.retried.v1", letters[0]["event"]["data"])
     world.pump()
     assert world.row(publication)["state"] == "published"
@@ -152,7 +154,9 @@ def test_a_wrong_password_fails_at_once_and_a_retry_after_mending_publishes(worl
     assert len(world.events("acervo.publication.published.v1")) == 1
 
 
-def test_a_slice_that_ends_is_gone_on_with(world: World, server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slice_that_ends_is_gone_on_with(
+    world: World, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each call may send one block: the file still arrives whole, in several calls."""
     asset = world.asset()
     body = world.rendition(asset, data=secrets.token_bytes(9 << 20))

@@ -146,6 +146,19 @@ def _opstamp(newsroom: Newsroom) -> int:
     return (version.assets / "meta.json").stat().st_mtime_ns
 
 
+def test_readers_follow_commits_by_themselves(newsroom: Newsroom) -> None:
+    reader = TantivyReader(IndexDirectory(newsroom.index_path))
+    before = reader.snapshot()
+    assert before is not None
+    newsroom.indexer.index([newsroom.asset("Gris")])
+
+    def grown() -> bool:
+        now = reader.snapshot()
+        return now is not None and now.assets.num_docs == before.assets.num_docs + 1
+
+    wait_for(grown, 5)
+
+
 def test_old_never_overwrites_new(version: Version) -> None:
     writer = TantivyWriter(version)
     assert writer.put(replace(ASSET, version=5, titles=("nuevo",)), SAID)
@@ -213,7 +226,7 @@ def test_what_a_killed_indexer_had_acknowledged_is_in_the_index_and_the_rest_com
 ) -> None:
     made = [newsroom.asset(f"Chillida {n}") for n in range(60)]
     script = textwrap.dedent("""
-        import sys, threading
+        import os, sys, threading
         from acervo.database import Database
         from functions.search.index_directory import IndexDirectory
         from functions.search.indexing import Indexer
@@ -221,7 +234,7 @@ def test_what_a_killed_indexer_had_acknowledged_is_in_the_index_and_the_rest_com
         def index(ids):
             for asset_id in ids:
                 indexer.index([asset_id])
-                print(asset_id, flush=True)
+                os.write(1, f"{asset_id}\\n".encode())
         ids = sys.argv[3:]
         threads = [threading.Thread(target=index, args=(ids[n::4],)) for n in range(4)]
         [thread.start() for thread in threads]
@@ -257,9 +270,9 @@ def test_a_lost_event_and_a_late_commit_are_swept_up_and_the_cursor_waits_for_th
         ).fetchone()
         assert row is not None
         early = newsroom.asset("Sorolla")
-        Sweep(writer, newsroom.database, page=2, slack_s=0).finish()
+        Sweep(writer, newsroom.database, page=25, slack_s=0).finish()
         assert set(writer.versions([early, str(row["id"])])) == {early}
-    Sweep(writer, newsroom.database, page=2, slack_s=0).finish()
+    Sweep(writer, newsroom.database, page=25, slack_s=0).finish()
     assert set(writer.versions([early, str(row["id"])])) == {early, str(row["id"])}
     assert version.position() > Position()
     before = version.position()
@@ -338,6 +351,19 @@ def test_the_version_before_can_be_made_live_again_and_catches_up(newsroom: News
     assert newsroom.found("miro ") == {after}
     with pytest.raises(rebuild.Doubtful):
         rebuild.roll_back(directory)
+
+
+def test_the_command_rebuilds_and_rolls_back(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("SEARCH_INDEX_DIR", "DATABASE_URL"):
+        monkeypatch.setenv(name, newsroom.env[name])
+    assert rebuild.main([]) == 0
+    assert rebuild.main(["--roll-back"]) == 0
+    assert "is live" in capsys.readouterr().out
+    with IndexDirectory(newsroom.index_path).rebuilding():
+        assert rebuild.main([]) == 1
+    assert "under way" in capsys.readouterr().err
 
 
 def test_two_rebuilds_do_not_meet(newsroom: Newsroom) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from acervo.events import Event
 from acervo.objects import Objects
 from functions.transcode import main
 from functions.transcode.limits import Settings
-from tests.fix_ceph import Ceph
+from tests.fix_ceph import Ceph, wait_for
 from tests.fix_media import clip
 from tests.media import make
 
@@ -103,7 +104,7 @@ class Desk:
             target = folder / rendition["profile"] / key.removeprefix(prefix)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(self.objects.get_bytes(rendition["bucket"], key))
-        return folder / rendition["profile"] / rendition["key"].rsplit("/", 1)[1]
+        return folder / str(rendition["profile"]) / str(rendition["key"]).rsplit("/", 1)[1]
 
 
 @pytest.fixture(scope="module")
@@ -114,9 +115,11 @@ def desk(ceph: Ceph, database_url: str) -> Iterator[Desk]:
         "TRANSCODE_PRESET": "ultrafast",
     }  # fmt: skip
     app = function.serve(main.handle, name="transcode", hears=main.DOES, settings=Settings, env=env)
-    with psycopg.connect(database_url, autocommit=True, row_factory=dict_row) as connection:
-        with TestClient(app, raise_server_exceptions=False) as client:
-            yield Desk(client, app.state.resources.objects, connection)
+    with (
+        psycopg.connect(database_url, autocommit=True, row_factory=dict_row) as connection,
+        TestClient(app, raise_server_exceptions=False) as client,
+    ):
+        yield Desk(client, app.state.resources.objects, connection)
     app.state.resources.database.close()
 
 
@@ -256,3 +259,47 @@ def test_an_asset_asked_again_after_a_failure_gets_a_new_job(desk: Desk, tmp_pat
     desk.post(desk.ingested(asset_id))
     desk.deliver(asset_id)
     assert desk.status(asset_id) == "ready"
+
+
+def test_cancelling_stops_an_encode_within_seconds_and_leaves_nothing_ready(
+    desk: Desk, tmp_path: Path
+) -> None:
+    path = make.film(
+        tmp_path,
+        "long.mp4",
+        1500,
+        options={"preset": "ultrafast"},
+        draw=lambda n, w, h: make.picture(n % 9, w, h),
+    )
+    asset_id = desk.arrive(path, "video")
+    desk.post(desk.ingested(asset_id))
+    job_id = desk.job(asset_id)["id"]
+    request = next(e for e in desk.said(asset_id) if e.type == "acervo.chunk.requested.v1")
+    answers: list[int] = []
+    worker = threading.Thread(target=lambda: answers.append(desk.post(request)))
+    worker.start()
+
+    def progress() -> bool:
+        chunk = desk.row("select * from job_chunks where job_id = %s and number = 0", job_id)
+        return bool(chunk["state"] == "running" and chunk["progress"] > 0)
+
+    wait_for(progress, "progress is told while the chunk is encoded", 30)
+    desk.connection.execute("update jobs set cancel_requested = true where id = %s", (job_id,))
+    worker.join(timeout=5)
+    assert not worker.is_alive()
+    assert answers == [202]
+    assert desk.row("select * from job_chunks where job_id = %s and number = 0", job_id)["state"] == "queued"
+    assert desk.renditions(asset_id) == {}
+    assert list(desk.objects.keys(desk.objects.proxies, f"proxies/{asset_id}/")) == []
+
+
+def test_what_an_attempt_that_was_not_first_left_is_swept(desk: Desk, tmp_path: Path) -> None:
+    asset_id = desk.arrive(make.film(tmp_path, "short.mp4", 10), "video")
+    sha256 = desk.row("select sha256 from assets where id = %s", asset_id)["sha256"]
+    stray = keys.proxy(asset_id, sha256, "hls", "320x180-high/000000-0123456789abcdef.m4s")
+    desk.objects.put_bytes(desk.objects.proxies, stray, b"of a slower worker", "video/mp4")
+    desk.post(desk.ingested(asset_id))
+    desk.deliver(asset_id)
+    left = list(desk.objects.keys(desk.objects.proxies, f"proxies/{asset_id}/"))
+    assert stray not in left
+    assert desk.renditions(asset_id)["hls"]["key"] in left

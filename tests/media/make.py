@@ -22,11 +22,11 @@ def picture(number: int, width: int, height: int) -> Image:
     """A frame that can be told from every other: a gradient that moves, a block whose place is the number."""
     x, y = np.arange(width)[None, :, None], np.arange(height)[:, None, None]
     image = (x * 3 + y * 2 + np.array([0, 80, 160])[None, None, :] + number * 5) % 256
-    image = image.astype(np.uint8)
+    pixels: Image = image.astype(np.uint8)
     side = max(4, height // 6)
     left, top = number * side % max(1, width - side), number * 7 % max(1, height - side)
-    image[top : top + side, left : left + side] = (255, 255, 255)
-    return image
+    pixels[top : top + side, left : left + side] = (255, 255, 255)
+    return pixels
 
 
 def film(

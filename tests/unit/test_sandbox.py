@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from typing import Any
 
@@ -27,7 +28,7 @@ def refuse(arguments: dict[str, Any], say: Say) -> dict[str, Any]:
 
 
 def crash(arguments: dict[str, Any], say: Say) -> dict[str, Any]:
-    os.kill(os.getpid(), 11)
+    os.kill(os.getpid(), arguments["signal"])
     return {}
 
 
@@ -64,7 +65,12 @@ def test_our_own_errors_cross_over(error: type[Rejected] | type[Transient]) -> N
 
 def test_a_crash_is_a_rejection() -> None:
     with pytest.raises(sandbox.Crashed):
-        sandbox.run(f"{HERE}:crash", {}, **LIMITS)
+        sandbox.run(f"{HERE}:crash", {"signal": signal.SIGSEGV}, **LIMITS)
+
+
+def test_a_kill_from_outside_is_not_the_files_fault() -> None:
+    with pytest.raises(Transient, match="killed from outside"):
+        sandbox.run(f"{HERE}:crash", {"signal": signal.SIGKILL}, **LIMITS)
 
 
 def test_memory_is_bounded() -> None:

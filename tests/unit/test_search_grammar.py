@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from functions.search import cursor, documents, fusion, grammar
 from functions.search.cursor import Cursor, InvalidCursor
+from functions.search.engine import EngineDown
 from functions.search.grammar import parse
 from functions.search.highlights import Matcher, Piece, highlight, is_near, pieces
 from functions.search.query_tree import (
@@ -27,6 +30,7 @@ from functions.search.query_tree import (
     Word,
 )
 from functions.search.tantivy_schema import asset_id_of, halves
+from functions.search.waiting import Waiting
 
 
 def w(text: str) -> Word:
@@ -162,6 +166,24 @@ def test_fusion_keeps_every_id_once_and_is_stable(legs: list[list[str]]) -> None
 
 def test_equal_scores_are_ordered_by_id() -> None:
     assert [h.id for h in fusion.fuse([fusion.Leg("a", ["z"]), fusion.Leg("b", ["a"])])] == ["a", "z"]
+
+
+def test_what_is_late_or_down_is_left_out_and_known_to_be() -> None:
+    released = threading.Event()
+
+    def down() -> str:
+        raise EngineDown("gone")
+
+    with ThreadPoolExecutor(3) as threads:
+        waiting = Waiting(threads, 0.05)
+        assert waiting.result(waiting.start(lambda: "in time"), "nothing") == "in time"
+        assert not waiting.partial
+        assert waiting.result(waiting.start(lambda: released.wait(30) and "late"), "nothing") == "nothing"
+        assert waiting.partial
+        released.set()
+        again = Waiting(threads, 5)
+        assert again.result(again.start(down), "nothing") == "nothing"
+        assert again.partial
 
 
 # -- cursor ------------------------------------------------------------------------------------------------------------

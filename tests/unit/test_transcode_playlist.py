@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from xml.etree import ElementTree
 
+from functions.transcode.mpd import NAMESPACE, Representation, build_mpd
 from functions.transcode.playlist import (
     AudioRendition,
     Part,
@@ -64,3 +66,31 @@ def test_the_peak_is_never_below_the_average() -> None:
 def test_the_target_duration_covers_every_rounded_segment() -> None:
     assert target_duration([Part("v", 0, 1, Fraction(5, 2))]) == 3
     assert target_duration([Part("v", 0, 1, Fraction(2002, 1000))]) == 2
+
+
+def test_a_dash_manifest_names_the_same_ranges_at_their_times() -> None:
+    picture = Representation(
+        "v",
+        "v/init.mp4",
+        "avc1.640028",
+        12800,
+        1024,
+        PARTS,
+        [1024, 26624, 52224],
+        16_000,
+        1280,
+        720,
+        Fraction(25),
+    )
+    sound = Representation("a0", "a0/init.mp4", "mp4a.40.2", 48000, 3840, PARTS[:1], [2816], 4_000)
+    root = ElementTree.fromstring(build_mpd([picture], [("es", sound)], Fraction(9, 2)))  # noqa: S314  # our own text
+    names = {"d": NAMESPACE}
+    assert root.get("mediaPresentationDuration") == "PT4.500S"
+    times = [(s.get("t"), s.get("d")) for s in root.iterfind(".//d:Representation[@id='v']//d:S", names)]
+    assert times == [("1024", "25600"), ("26624", "25600"), ("52224", "6400")]
+    ranges = [
+        (s.get("media"), s.get("mediaRange"))
+        for s in root.iterfind(".//d:Representation[@id='v']//d:SegmentURL", names)
+    ]
+    assert ranges == [("v/000000.m4s", "0-999"), ("v/000000.m4s", "1000-4999"), ("v/000001.m4s", "0-99")]
+    assert root.find(".//d:AdaptationSet[@lang='es']", names) is not None

@@ -1,0 +1,82 @@
+"""Downloads: a presigned URL of one object, for fifteen minutes, with the name that people know. Each one is in the audit log."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
+
+from acervo import keys
+from acervo.access import Action
+from acervo.database import Connection, Row, query
+from acervo.objects import PRESIGN_S
+from acervo.problems import Problem
+from functions.api import audit
+from functions.api.assets import find
+from functions.api.endpoint import Ask, Reply, Table
+from functions.api.models.assets import Download, DownloadOrder
+
+table = Table("downloads")
+PLAYLISTS = (".m3u8", ".mpd")
+
+
+@table.post(
+    "/assets/{id}/downloads",
+    body=DownloadOrder,
+    answers={200: Download},
+    problems=(403, 404, 409, 413, 415, 422),
+)
+def download(ask: Ask, body: DownloadOrder) -> Reply:
+    """A URL of the master or of a rendition."""
+    with ask.database.transaction() as connection:
+        row = find(ask, connection, Action.DOWNLOAD)
+        bucket, key, known = _object(ask, connection, row, body.what)
+        audit.write(
+            connection,
+            ask,
+            "download",
+            asset_id=str(row["id"]),
+            project_id=row["project_id"],
+            object=body.what,
+        )
+    name = file_name(row["name"], body.what, key)
+    return Reply(
+        Download(
+            url=ask.objects.presign_get(bucket, key, file_name=name),
+            expires_at=datetime.now(UTC) + timedelta(seconds=PRESIGN_S),
+            file_name=name,
+            mime_type=known["mime_type"],
+            size_bytes=known["size_bytes"],
+            sha256=row["sha256"] if body.what == "master" else None,
+        ),
+        headers={"cache-control": "no-store"},
+    )
+
+
+def _object(ask: Ask, connection: Connection, row: Row, what: str) -> tuple[str, str, Row]:
+    """Bucket, key, and the row that describes the object.
+
+    Raises:
+        Problem: 404 no such rendition, 409 not there now, 422 not one file.
+    """
+    if what == "master":
+        if not row["master_key"]:
+            raise Problem(409, "no-master", f"the master is not stored yet; the asset is `{row['status']}`")
+        return ask.objects.archive, row["master_key"], row
+    rendition = query.api_rendition(connection, asset_id=row["id"], profile=what)
+    if rendition is None:
+        raise Problem(404, "no-rendition", f"this asset has no rendition `{what}`", field="what")
+    if rendition["status"] != "ready":
+        raise Problem(409, "rendition-not-ready", f"the rendition is `{rendition['status']}`", field="what")
+    if rendition["key"].endswith(PLAYLISTS):
+        raise Problem(
+            422, "not-a-file", "this rendition is played, not downloaded: ask for a stream", field="what"
+        )
+    return rendition["bucket"], rendition["key"], rendition
+
+
+def file_name(name: str, what: str, key: str) -> str:
+    """The asset's name for the master; for a rendition `{stem}-{profile}.{extension of the object}`."""
+    safe = keys.safe_name(name)
+    if what == "master":
+        return safe
+    return f"{PurePosixPath(safe).stem}-{what}{PurePosixPath(key).suffix}"

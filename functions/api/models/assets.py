@@ -1,0 +1,175 @@
+"""Assets as the API shows and changes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from functions.api.models.jobs import Job
+from functions.api.models.strict import Cursor, Line, ProjectId, Received, Said, Text
+
+Kind = Literal["video", "audio", "image"]
+Status = Literal["uploading", "processing", "ready", "error", "rejected", "deleted"]
+Prose = Annotated[Text, Field(max_length=50_000)]
+Names = Annotated[list[Annotated[Line, Field(min_length=1)]], Field(max_length=500)]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$", description="ISO 639-1.")]
+
+
+class Metadata(Received):
+    """What editors write. Null removes a field."""
+
+    title: Line | None = None
+    description: Prose | None = None
+    caption: Prose | None = None
+    byline: Line | None = None
+    credit: Line | None = None
+    source: Line | None = None
+    event: Line | None = None
+    created_on: Annotated[
+        str | None,
+        Field(default=None, pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$", description="YYYY, YYYY-MM or YYYY-MM-DD."),
+    ]
+    keywords: Names | None = None
+    people: Names | None = None
+    places: Names | None = None
+
+
+class Rights(Received):
+    """What may be done with the asset. Null removes a field."""
+
+    licence: Line | None = None
+    holder: Line | None = None
+    terms: Prose | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    embargo_until: datetime | None = None
+
+
+class AssetEdit(Received):
+    """A JSON merge patch (RFC 7396): what is left out stays, null removes, lists are replaced."""
+
+    name: Annotated[Text | None, Field(default=None, min_length=1, max_length=1024)]
+    language: Language | None = None
+    metadata: Metadata | None = None
+    rights: Rights | None = None
+
+
+class AssetSummary(Said):
+    """An asset in a list."""
+
+    id: UUID
+    project_id: str
+    name: str
+    kind: Kind | None
+    status: Status
+    reason_code: str | None
+    reason: str | None
+    owner: str
+    size_bytes: int | None
+    mime_type: str | None
+    duration_s: float | None
+    language: str | None
+    metadata: dict[str, Any]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    thumbnail_url: str | None = Field(default=None, description="Presigned, for `thumbnails=true`.")
+
+
+class Rendition(Said):
+    profile: str
+    status: Literal["pending", "ready", "failed", "expired"]
+    mime_type: str | None
+    size_bytes: int | None
+    detail: dict[str, Any]
+    updated_at: datetime
+
+
+class Segment(Said):
+    """A transcript segment."""
+
+    number: int
+    start_ms: int
+    end_ms: int
+    language: str | None
+    text: str
+    speaker: str | None
+    model: str
+    words: list[dict[str, Any]] | None = None
+
+
+class Transcript(Said):
+    """The beginning of the transcript; `next` is the address of the rest."""
+
+    segments: list[Segment]
+    next: str | None
+
+
+class Asset(AssetSummary):
+    """An asset with everything that hangs on it. `actions` is what the caller may do with it."""
+
+    duplicate_of: UUID | None
+    sha256: str | None
+    declared_sha256: str | None
+    rights: dict[str, Any]
+    technical: dict[str, Any]
+    embedded: dict[str, Any]
+    renditions: list[Rendition]
+    transcript: Transcript
+    jobs: list[Job]
+    actions: list[str]
+
+
+class AssetsQuery(Received):
+    project: ProjectId | None = None
+    kind: Kind | None = None
+    status: Status | None = None
+    owner: Line | None = None
+    thumbnails: bool = False
+    cursor: Cursor
+    limit: Annotated[int, Field(default=50, ge=1, le=200)]
+
+
+class ThumbnailsQuery(Received):
+    asset_id: Annotated[list[UUID], Field(min_length=1, max_length=100)]
+
+
+class Thumbnail(Said):
+    asset_id: UUID
+    profile: str
+    url: str
+
+
+class Thumbnails(Said):
+    items: list[Thumbnail]
+    expires_at: datetime
+
+
+class TranscriptQuery(Received):
+    cursor: Cursor
+    limit: Annotated[int, Field(default=500, ge=1, le=1000)]
+    words: bool = False
+
+
+class DownloadOrder(Received):
+    what: Annotated[
+        str,
+        Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="`master`, or the profile of a rendition."),
+    ]
+
+
+class Download(Said):
+    url: str = Field(description="One object, GET only, ranges allowed, 15 minutes.")
+    expires_at: datetime
+    file_name: str
+    mime_type: str | None
+    size_bytes: int | None
+    sha256: str | None = Field(description="Of the bytes, for a master.")
+
+
+class Stream(Said):
+    url: str = Field(description="An HLS playlist, relative to the API's origin; needs no header.")
+    expires_at: datetime

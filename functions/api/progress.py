@@ -1,0 +1,103 @@
+"""Progress as server-sent events: `progress` when something changed, `end` when all is over, a comment as heartbeat.
+
+A stream ends after some minutes by itself (Knative bounds a request); EventSource and our clients come back. What a caller may see is
+asked again with every look.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+
+from acervo.access import Action
+from acervo.database import query
+from acervo.errors import AcervoError, Transient
+from functions.api import assets, jobs
+from functions.api.endpoint import Ask, Table
+from functions.api.models.jobs import Job, job_of
+from functions.api.models.strict import Said
+
+table = Table("progress")
+LOOK_S, HEARTBEAT_S, LONGEST_S, RETRY_MS = 0.5, 15.0, 240.0, 2000
+SHOWN_JOBS = 50
+EVENT_STREAM = "text/event-stream"
+
+
+class AssetProgress(Said):
+    """An asset on its way."""
+
+    status: str
+    reason: str | None
+    version: int
+    jobs: list[Job]
+
+
+@table.get("/jobs/{id}/events", answers={200: EVENT_STREAM}, problems=(404,))
+def follow_job(ask: Ask) -> Response:
+    """A job's progress, until it is over."""
+
+    def look() -> tuple[BaseModel, bool]:
+        with ask.database.transaction() as connection:
+            job = job_of(jobs.find(ask, connection, Action.VIEW))
+        return job, job.state not in jobs.OPEN
+
+    return _stream(ask, look)
+
+
+@table.get("/assets/{id}/events", answers={200: EVENT_STREAM}, problems=(404,))
+def follow_asset(ask: Ask) -> Response:
+    """An asset's status and its jobs, until it is neither uploading nor processing."""
+
+    def look() -> tuple[BaseModel, bool]:
+        with ask.database.transaction() as connection:
+            row = assets.find(ask, connection, Action.VIEW)
+            rows = list(query.api_jobs(connection, asset_id=row["id"], limit=SHOWN_JOBS))
+        found = [job_of(job) for job in rows]
+        over = row["status"] not in ("uploading", "processing")
+        now = AssetProgress(status=row["status"], reason=row["reason"], version=row["version"], jobs=found)
+        return now, over
+
+    return _stream(ask, look)
+
+
+def _stream(ask: Ask, look: Callable[[], tuple[BaseModel, bool]]) -> Response:
+    first = look()  # a caller who may not look gets a problem, not a stream
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    if ask.request.method == "HEAD":
+        return Response(media_type=EVENT_STREAM, headers=headers)
+    return StreamingResponse(_events(first, look), media_type=EVENT_STREAM, headers=headers)
+
+
+async def _events(
+    first: tuple[BaseModel, bool], look: Callable[[], tuple[BaseModel, bool]]
+) -> AsyncIterator[str]:
+    started = spoken = time.monotonic()
+    yield f"retry: {RETRY_MS}\n\n"
+    said = ""
+    (now, over) = first
+    while True:
+        text = now.model_dump_json()
+        if text != said:
+            said, spoken = text, time.monotonic()
+            yield f"event: progress\ndata: {text}\n\n"
+        if over:
+            yield f"event: end\ndata: {text}\n\n"
+            return
+        if time.monotonic() - started > LONGEST_S:
+            return
+        if time.monotonic() - spoken > HEARTBEAT_S:
+            spoken = time.monotonic()
+            yield ": still here\n\n"
+        await asyncio.sleep(LOOK_S)
+        try:
+            now, over = await run_in_threadpool(look)
+        except Transient:
+            continue  # the database is away for a moment; the next look tells
+        except AcervoError:
+            yield "event: gone\ndata: {}\n\n"
+            return

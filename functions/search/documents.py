@@ -1,0 +1,139 @@
+"""What an index knows about an asset, made from its row: pure, and tolerant of whatever an editor or a camera wrote.
+
+Every engine is fed from these values; `version` is the row's, so that old never overwrites new.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from acervo.assets import Status
+
+SEARCHED = frozenset({Status.PROCESSING, Status.READY, Status.ERROR})
+MAX_TEXT = 20_000
+MAX_TAGS = 200
+MAX_TAG = 200
+MAX_SEGMENTS = 50_000
+_TITLES = ("title", "headline", "name")
+_NAMES = ("byline", "credit", "author", "creator", "source", "location", "city", "country", "place")
+_TAGS = ("keywords", "tags")
+_PEOPLE = ("people", "persons", "personality")
+
+
+@dataclass(frozen=True)
+class AssetDocument:
+    asset_id: str
+    version: int
+    project: str
+    kind: str
+    status: str
+    language: str  # empty when not known
+    created_s: int
+    month: int  # 202611
+    titles: tuple[str, ...]
+    names: tuple[str, ...]
+    texts: tuple[str, ...]
+    tags: tuple[str, ...]
+    people: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SegmentDocument:
+    number: int
+    start_ms: int
+    end_ms: int
+    language: str
+    text: str
+
+
+def is_searched(row: Mapping[str, Any]) -> bool:
+    """Whether an asset belongs in the index at all; one that does not is removed from it."""
+    return row["status"] in SEARCHED and row["kind"] is not None
+
+
+def asset_document(row: Mapping[str, Any]) -> AssetDocument:
+    metadata, embedded = _mapping(row["metadata"]), _mapping(row["embedded"])
+    created: datetime = row["created_at"]
+    fields = fields_of(row["name"], metadata, embedded)
+    return AssetDocument(
+        asset_id=str(row["id"]), version=row["version"], project=row["project_id"], kind=row["kind"],
+        status=row["status"], language=language(row["language"]), created_s=int(created.timestamp()),
+        month=created.year * 100 + created.month,
+        titles=(*fields["title"], *fields["name"]), names=fields["names"],
+        texts=(*fields["description"], *fields["embedded"]), tags=fields["keywords"], people=fields["people"],
+    )  # fmt: skip
+
+
+def fields_of(
+    name: str, metadata: Mapping[str, Any], embedded: Mapping[str, Any]
+) -> dict[str, tuple[str, ...]]:
+    """The searched text of an asset by the name of the field it came from; also what highlights are made of."""
+    known = {*_TITLES, *_NAMES, *_TAGS, *_PEOPLE}
+    return {
+        "title": tuple(_texts(metadata.get(key) for key in _TITLES)),
+        "name": tuple(_texts([name.replace("_", " ")])),
+        "keywords": tuple(dict.fromkeys(t[:MAX_TAG] for t in _tags(metadata.get(key) for key in _TAGS)))[
+            :MAX_TAGS
+        ],
+        "people": tuple(dict.fromkeys(t[:MAX_TAG] for t in _tags(metadata.get(key) for key in _PEOPLE)))[
+            :MAX_TAGS
+        ],
+        "names": tuple(_texts(metadata.get(key) for key in _NAMES)),
+        "description": tuple(_texts(value for key, value in metadata.items() if key not in known)),
+        "embedded": tuple(_texts([embedded])),
+    }
+
+
+def segment_document(row: Mapping[str, Any]) -> SegmentDocument:
+    return SegmentDocument(
+        row["number"], row["start_ms"], row["end_ms"], language(row["language"]), clean(row["text"])
+    )
+
+
+def language(code: str | None) -> str:
+    """ISO 639-1, without a region: `es-AR` is `es`."""
+    return (code or "").split("-")[0].lower()[:8]
+
+
+def clean(text: str) -> str:
+    """One normal form, so that a decomposed accent is the same letter as a composed one."""
+    return unicodedata.normalize("NFKC", text[:MAX_TEXT]).replace("\x00", " ")
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _tags(values: Iterable[Any]) -> Iterator[str]:
+    for value in values:
+        for text in _strings(value):
+            yield from (
+                tag.strip() for tag in (text.split(",") if isinstance(value, str) else [text]) if tag.strip()
+            )
+
+
+def _texts(values: Iterable[Any]) -> Iterator[str]:
+    """Every string below the values, until MAX_TEXT characters."""
+    left = MAX_TEXT
+    for value in values:
+        for text in _strings(value):
+            if left <= 0:
+                return
+            yield text[:left]
+            left -= len(text)
+
+
+def _strings(value: Any, depth: int = 0) -> Iterator[str]:
+    if isinstance(value, str):
+        if text := clean(value).strip():
+            yield text
+    elif depth < 8 and isinstance(value, list | tuple):
+        for item in value:
+            yield from _strings(item, depth + 1)
+    elif depth < 8 and isinstance(value, dict):
+        for item in value.values():
+            yield from _strings(item, depth + 1)

@@ -1,0 +1,96 @@
+"""What the query service wants of a search engine; adapters are named after what they talk to.
+
+Every call carries the scope, and an adapter has to apply it to everything it answers: hits, totals, facets and suggestions.
+An engine that cannot answer raises `EngineDown`; the service then answers from the others and says `partial`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from functions.search.query_tree import Query
+
+Scope = frozenset[str] | None  # ids of projects; None: all of them
+
+
+class EngineDown(Exception):
+    """The text is for the log."""
+
+
+class Order(StrEnum):
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
+@dataclass(frozen=True)
+class Ask:
+    query: Query
+    scope: Scope
+    typos: int = 0  # the most that are forgiven in a word
+    order: Order = Order.RELEVANCE
+
+
+@dataclass(frozen=True)
+class Assets:
+    """Ids of matching assets, best first, at most the window; `total` counts all of them."""
+
+    ids: Sequence[str]
+    total: int
+
+
+@dataclass(frozen=True)
+class PassageId:
+    asset_id: str
+    number: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Passages:
+    ids: Sequence[PassageId]
+    total: int
+
+
+@dataclass(frozen=True)
+class Bucket:
+    value: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    assets: Sequence[str]  # ids
+    tags: Sequence[str]
+    people: Sequence[str]
+    words: Sequence[str]
+
+
+Facets = Mapping[str, Sequence[Bucket]]
+
+
+class Engine(Protocol):
+    name: str
+
+    def ready(self) -> bool:
+        """Whether there is an index to ask."""
+
+    def assets(self, ask: Ask, window: int) -> Assets:
+        """Matching assets in `ask.order`."""
+
+    def among(self, ask: Ask, asset_ids: Sequence[str]) -> frozenset[str]:
+        """Those of `asset_ids` that match."""
+
+    def passages(
+        self, ask: Ask, window: int, asset_ids: Sequence[str] | None = None, any_word: bool = False
+    ) -> Passages:
+        """Matching transcript segments, best first; of these assets only, when given. `any_word`: the words alone, and one is enough."""
+
+    def facets(self, ask: Ask) -> Facets:
+        """True counts by field and by `month` (`2026-11`); a field's own filter does not narrow it."""
+
+    def suggest(self, text: str, scope: Scope, limit: int) -> Suggestions:
+        """While typing: what begins like `text`, or nearly."""

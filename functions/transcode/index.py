@@ -1,0 +1,177 @@
+"""What a film is and where it can be cut, without decoding it: one frame for its looks, then the packets' times.
+
+MP4 and MOV carry an index: only that and one packet a cut are read, not the film. Other containers are read through once.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from itertools import islice, pairwise
+from typing import Any
+
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from acervo import ranges
+from acervo.errors import Rejected
+from functions.transcode import frames, master
+from functions.transcode.chunks import plan_chunks
+from functions.transcode.film import Film, Picture, Soundtrack, build_timeline
+from functions.transcode.profiles import SOUNDTRACK
+
+AAC_DELAY_S = 1024 / SOUNDTRACK.sample_rate
+LOOKED_AT_FRAMES = 8
+REORDERED = 2  # frames that x264's pyramid may come late
+DEFAULT_RATE = Fraction(25)
+MAX_SOUNDTRACKS = 16
+MAX_DURATION_S = 48 * 3600
+
+
+@dataclass(frozen=True)
+class Index:
+    """Times in the stream's time base; `keys` are of key frames, sorted; `widest` is the longest REORDERED frames take."""
+
+    keys: Sequence[int]
+    end: int
+    frames: int
+    widest: int
+
+
+def index_film(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Sandbox entry: {"film": …, "chunks": [[start, end], …]} of `arguments["source"]`.
+
+    Raises:
+        Rejected: it has no picture, or is damaged.
+    """
+    source = arguments["source"]
+    with master.open_master(source, block=ranges.PROBE_BLOCK, ahead=0) as container:
+        stream = master.video_stream(container)
+        soundtracks, warnings = _soundtracks(container)
+        seen = list(islice(frames.decode(container, stream), LOOKED_AT_FRAMES))
+        if not seen:
+            raise Rejected("no-picture", "not one frame of the film can be decoded")
+        picture, origin = look(seen, stream), seen[0].pts or 0
+        base = Fraction(stream.time_base or Fraction(1, 90_000))
+        rate = Fraction(stream.average_rate or stream.guessed_rate or DEFAULT_RATE)
+    with master.open_master(source, block=ranges.PROBE_BLOCK, ahead=0) as container:
+        stream = master.video_stream(container)
+        found = _indexed(container, stream, origin)
+    if found is None:
+        with master.open_master(source, block=2 * ranges.STREAM_BLOCK, ahead=2) as container:
+            found = _read_through(container, master.video_stream(container), origin)
+    if not 0 < rate <= 240:
+        rate = DEFAULT_RATE
+    timeline = build_timeline(
+        base, origin, found.end, rate, float(found.widest * base), AAC_DELAY_S if soundtracks else 0.0
+    )
+    if picture.hdr:
+        warnings.append("the master is HDR: its renditions are tone-mapped to SDR")
+    if timeline.duration_s > MAX_DURATION_S:
+        raise Rejected(
+            "too-long",
+            f"the film's clock runs for {timeline.duration_s / 3600:.0f} hours: its timestamps are broken",
+        )
+    film = Film(picture, timeline, soundtracks, found.frames, tuple(warnings))
+    chunks = plan_chunks(found.keys, origin, timeline.end, base)
+    return {"film": film.to_json(), "chunks": [list(asdict(chunk).values()) for chunk in chunks]}
+
+
+def _soundtracks(container: InputContainer) -> tuple[tuple[Soundtrack, ...], list[str]]:
+    """What can be heard, and what an editor should know."""
+    streams = container.streams.audio
+    heard = [stream for stream in streams if stream.codec_context is not None and stream.channels]
+    warnings = []
+    if len(heard) < len(streams):
+        warnings.append(
+            f"{len(streams) - len(heard)} of {len(streams)} soundtracks are of a kind that cannot be decoded"
+        )
+    if len(heard) > MAX_SOUNDTRACKS:
+        warnings.append(f"only the first {MAX_SOUNDTRACKS} of {len(heard)} soundtracks are in the renditions")
+    return tuple(
+        Soundtrack(
+            stream.index,
+            (stream.language or "und")[:3],
+            stream.channels,
+            str(stream.metadata.get("title", ""))[:100],
+        )
+        for stream in heard[:MAX_SOUNDTRACKS]
+    ), warnings
+
+
+def look(seen: Sequence[VideoFrame], stream: VideoStream) -> Picture:
+    """The picture's properties from its first frames."""
+    first = seen[0]
+    sar = stream.sample_aspect_ratio or Fraction(1)
+    return Picture(
+        first.width, first.height, (sar.numerator, sar.denominator), -round(first.rotation / 90) * 90 % 360, first.format.name,
+        any(frame.interlaced_frame for frame in seen),
+        int(first.color_primaries), int(first.color_trc), int(first.colorspace),
+        int(first.color_range) == 2 or first.format.name.startswith("yuvj"),
+    )  # fmt: skip
+
+
+def _indexed(container: InputContainer, stream: VideoStream, origin: int) -> Index | None:
+    """From the container's own index, or None when it has none that is whole.
+
+    It holds decode times: the presentation times of the key frames that become cuts are read from the packets themselves.
+    """
+    if "mov" not in container.format.name or not stream.frames or len(stream.index_entries) < stream.frames:
+        return None
+    entries = [entry for entry in stream.index_entries if not entry.is_discard]
+    times = [entry.timestamp for entry in entries]
+    keys = [entry.timestamp for entry in entries if entry.is_keyframe]
+    if not keys or times != sorted(times):
+        return None
+    shift = origin - keys[0]
+    end = times[-1] + shift + _step(times)
+    master.only(container, stream)
+    base = Fraction(stream.time_base or Fraction(1, 90_000))
+    exact: list[int] = []
+    for chunk in plan_chunks([key + shift for key in keys], origin, end, base)[1:]:
+        at = bisect.bisect_right(keys, chunk.start - shift) - 1
+        container.seek(keys[at] + shift, stream=stream, backward=True)  # by presentation time
+        packet = next(container.demux(stream))
+        if packet.pts is not None and packet.is_keyframe:
+            exact.append(packet.pts)
+    return Index(exact, end, len(entries), _widest(times))
+
+
+def _read_through(container: InputContainer, stream: VideoStream, origin: int) -> Index:
+    master.only(container, stream)
+    times: list[int] = []
+    keys: list[int] = []
+    end = origin
+    for packet in container.demux(stream):
+        time = packet.pts if packet.pts is not None else packet.dts
+        if time is None or time < origin or packet.is_discard:
+            continue
+        times.append(time)
+        if packet.is_keyframe:
+            keys.append(time)
+        end = max(end, time + (packet.duration or 0))
+    times.sort()
+    if not times:
+        return Index([], origin + 1, 0, 1)
+    return Index(
+        sorted(keys),
+        max(end, times[-1] + _step(times)) if end == times[-1] else end,
+        len(times),
+        _widest(times),
+    )
+
+
+def _step(times: Sequence[int]) -> int:
+    """The usual length of a frame."""
+    gaps = sorted(b - a for a, b in pairwise(times))
+    return max(1, gaps[len(gaps) // 2]) if gaps else 1
+
+
+def _widest(times: Sequence[int]) -> int:
+    """The longest that REORDERED frames in a row take."""
+    return max(
+        (b - a for a, b in zip(times, times[REORDERED:], strict=False)), default=REORDERED * _step(times)
+    )

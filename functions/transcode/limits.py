@@ -1,0 +1,46 @@
+"""What a child process may use, and how it gets at a master: a URL that outlives it, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from acervo import settings
+from acervo.function import Call, FrameSettings
+
+URL_MARGIN_S = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """`threads` and `preset` are x264's; `wall_s` bounds one child, and is shorter than the Service's time-out."""
+
+    frame: FrameSettings = settings.nested(FrameSettings)
+    threads: int = settings.variable("TRANSCODE_THREADS", 2)
+    preset: str = settings.variable("TRANSCODE_PRESET", "veryfast")
+    memory_mb: int = settings.variable("TRANSCODE_MEMORY_MB", 6144)
+    wall_s: int = settings.variable("TRANSCODE_WALL_S", 540)
+    directory: str = settings.variable("TRANSCODE_DIRECTORY", "")
+
+
+class Limits(TypedDict):
+    memory_bytes: int
+    cpu_s: int
+    wall_s: float
+
+
+def sandbox_limits(chosen: Settings) -> Limits:
+    return {
+        "memory_bytes": chosen.memory_mb << 20,
+        "cpu_s": chosen.wall_s * (chosen.threads + 2),
+        "wall_s": float(chosen.wall_s),
+    }
+
+
+def source(call: Call, master_key: str) -> dict[str, Any]:
+    """A master as the sandbox entries take it; the ETag pins its bytes."""
+    stored = call.objects.head(call.objects.archive, master_key)
+    url = call.objects.presign_internal_get(
+        call.objects.archive, master_key, call.settings.wall_s + URL_MARGIN_S
+    )
+    return {"url": url, "size_bytes": stored.size, "etag": stored.etag}

@@ -1,0 +1,90 @@
+"""DASH over the same fragments as HLS (ISO/IEC 23009-1, on-demand, SegmentList of byte ranges): values in, text out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from xml.etree import ElementTree as Xml
+
+from functions.transcode.playlist import Part
+
+NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"
+
+
+@dataclass(frozen=True)
+class Representation:
+    """One stream. `offset` is the media time at which the film begins, `starts` are those of the parts; pictures have a size and a rate."""
+
+    name: str
+    init: str
+    codecs: str
+    timescale: int
+    offset: int
+    parts: Sequence[Part]
+    starts: Sequence[int]
+    bandwidth: int
+    width: int = 0
+    height: int = 0
+    fps: Fraction = Fraction(0)
+
+
+def build_mpd(
+    pictures: Sequence[Representation], sounds: Sequence[tuple[str, Representation]], duration_s: Fraction
+) -> str:
+    """The manifest; `sounds` come with their BCP 47 tags (empty: not known)."""
+    length = f"PT{float(duration_s):.3f}S"
+    root = Xml.Element(
+        "MPD",
+        {
+            "xmlns": NAMESPACE,
+            "profiles": "urn:mpeg:dash:profile:isoff-main:2011",
+            "type": "static",
+            "mediaPresentationDuration": length,
+            "minBufferTime": "PT4S",
+        },
+    )
+    period = Xml.SubElement(root, "Period", {"id": "film", "duration": length})
+    video = Xml.SubElement(
+        period, "AdaptationSet", {"contentType": "video", "mimeType": "video/mp4", "segmentAlignment": "true", "startWithSAP": "1"}
+    )  # fmt: skip
+    for picture in pictures:
+        _represent(video, picture)
+    for tag, sound in sounds:
+        language = {"lang": tag} if tag else {}
+        audio = Xml.SubElement(
+            period,
+            "AdaptationSet",
+            {"contentType": "audio", "mimeType": "audio/mp4", "startWithSAP": "1", **language},
+        )
+        _represent(audio, sound)
+    Xml.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
+
+
+def _represent(parent: Xml.Element, stream: Representation) -> None:
+    size = {}
+    if stream.width:
+        size = {
+            "width": str(stream.width),
+            "height": str(stream.height),
+            "frameRate": f"{stream.fps.numerator}/{stream.fps.denominator}",
+            "sar": "1:1",
+        }
+    element = Xml.SubElement(
+        parent,
+        "Representation",
+        {"id": stream.name, "codecs": stream.codecs, "bandwidth": str(stream.bandwidth), **size},
+    )
+    listed = Xml.SubElement(
+        element,
+        "SegmentList",
+        {"timescale": str(stream.timescale), "presentationTimeOffset": str(stream.offset)},
+    )
+    Xml.SubElement(listed, "Initialization", {"sourceURL": stream.init})
+    timeline = Xml.SubElement(listed, "SegmentTimeline")
+    for start, part in zip(stream.starts, stream.parts, strict=True):
+        Xml.SubElement(timeline, "S", {"t": str(start), "d": str(round(part.duration * stream.timescale))})
+    for part in stream.parts:
+        last = part.offset + part.size_bytes - 1
+        Xml.SubElement(listed, "SegmentURL", {"media": part.uri, "mediaRange": f"{part.offset}-{last}"})

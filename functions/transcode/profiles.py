@@ -1,0 +1,76 @@
+"""Every profile of SPEC 4.3, as data, in this one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A step of the ladder: the box (landscape) that the picture is fitted into, and what it may cost."""
+
+    name: str
+    width: int
+    height: int
+    h264_profile: str
+    video_kbps: int
+
+
+@dataclass(frozen=True)
+class Mp4:
+    """A film as one file: the packets of a rung, copied."""
+
+    profile: str
+    rung: str
+
+
+@dataclass(frozen=True)
+class Still:
+    """A picture fitted into a box, never enlarged. `quality` is the encoder's own scale."""
+
+    profile: str
+    width: int
+    height: int
+    quality: int
+
+
+@dataclass(frozen=True)
+class Sound:
+    """An encode of sound; `channels` is the most there may be (None: as in the master)."""
+
+    profile: str
+    codec: str
+    file: str
+    mime_type: str
+    sample_rate: int
+    channels: int | None
+    audio_kbps: int | None
+
+
+LADDER = (
+    Rung("1080p", 1920, 1080, "high", 5000),
+    Rung("720p", 1280, 720, "main", 1500),
+    Rung("480p", 854, 480, "main", 800),
+)
+HLS = "hls"
+FILES = (Mp4("proxy", "1080p"), Mp4("web", "720p"))
+POSTER = Still("poster", 1920, 1080, 85)
+SOUNDTRACK = Sound(HLS, "aac", "audio.m4s", "audio/mp4", 48_000, 2, 128)
+PREVIEW = Sound("preview", "libmp3lame", "preview.mp3", "audio/mpeg", 48_000, 2, 128)
+BROADCAST = Sound("broadcast", "pcm_s24le", "broadcast.wav", "audio/wav", 48_000, None, None)
+WAVEFORM, WAVEFORM_POINTS_A_S = "waveform", 20
+THUMBS = (
+    Still("thumb-300", 300, 300, 80),
+    Still("thumb-800", 800, 800, 80),
+    Still("thumb-1200", 1200, 1200, 80),
+)
+DISPLAY = Still("display", 2560, 2560, 82)
+
+SEGMENT_S = 2.0
+CHUNK_MIN_S, CHUNK_MAX_S, CHUNK_TAIL_S = 30.0, 60.0, 10.0
+
+OF_KIND: dict[str, tuple[str, ...]] = {
+    "video": (HLS, *(file.profile for file in FILES), POSTER.profile),
+    "audio": (PREVIEW.profile, BROADCAST.profile, WAVEFORM),
+    "image": (*(thumb.profile for thumb in THUMBS), DISPLAY.profile),
+}

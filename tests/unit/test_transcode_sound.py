@@ -1,0 +1,117 @@
+"""Sound by itself: previews, broadcast copies, waveforms; and the poster, a film's silent part."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+import pyvips
+
+from acervo.errors import Rejected
+from functions.transcode import audio, index, poster
+from functions.transcode.waveform import Peaks
+from tests.fix_media import Shelf
+from tests.media import make
+from tests.media.pipeline import quiet
+
+
+def encode(shelf: Shelf, path: Path, folder: Path) -> dict[str, Any]:
+    folder.mkdir()
+    return audio.encode_audio({"source": shelf.source(path), "directory": str(folder)}, quiet)
+
+
+@pytest.mark.parametrize(
+    ("name", "layout", "channels"),
+    [("a.wav", "mono", (1, 1)), ("a.flac", "stereo", (2, 2)), ("a.wav", "5.1", (2, 6)), ("a.mp3", "stereo", (2, 2)), ("a.m4a", "mono", (1, 1))],
+)  # fmt: skip
+def test_a_recording_becomes_mp3_and_wav_of_the_same_length(
+    name: str, layout: str, channels: tuple[int, int], shelf: Shelf, tmp_path: Path
+) -> None:
+    path = make.sound(tmp_path, name, 3, layout)
+    made = encode(shelf, path, tmp_path / "out")
+    assert made["duration_s"] == pytest.approx(3, abs=0.06)
+    assert made["channels"] == {"preview": channels[0], "broadcast": channels[1]}
+    with av.open(str(tmp_path / "out" / "preview.mp3")) as container:
+        stream = container.streams.audio[0]
+        assert (stream.rate, stream.channels) == (48000, channels[0])
+        sizes = {packet.size for packet in container.demux(stream) if packet.size}
+        assert sizes == {384}, "128 kb/s, every packet the same"
+    with av.open(str(tmp_path / "out" / "broadcast.wav")) as container:
+        stream = container.streams.audio[0]
+        assert (stream.codec_context.name, stream.rate, stream.channels) == ("pcm_s24le", 48000, channels[1])
+        assert sum(frame.samples for frame in container.decode(stream)) == pytest.approx(144_000, abs=2500)
+
+
+def test_a_waveform_shows_where_it_is_loud(shelf: Shelf, tmp_path: Path) -> None:
+    encode(shelf, make.sound(tmp_path), tmp_path / "out")
+    wave = json.loads((tmp_path / "out" / "waveform.json").read_text())
+    assert {name: wave[name] for name in ("version", "channels", "sample_rate", "samples_per_pixel", "bits", "length")} == {
+        "version": 2, "channels": 1, "sample_rate": 48000, "samples_per_pixel": 2400, "bits": 8, "length": 60,
+    }  # fmt: skip
+    highs = wave["data"][1::2]
+    assert [at for at, high in enumerate(highs) if high > 60] == [0, 20, 40], "a click each second"
+    assert all(-128 <= value <= 127 for value in wave["data"])
+
+
+def test_peaks_do_not_depend_on_how_samples_arrive() -> None:
+    samples = np.random.default_rng(3).uniform(-1, 1, (2, 10_000)).astype(np.float32)
+    whole, parts = Peaks(48000), Peaks(48000)
+    whole.add(samples)
+    for start in range(0, 10_000, 777):
+        parts.add(samples[:, start : start + 777])
+    assert whole.to_json() == parts.to_json()
+    assert whole.to_json()["length"] == 5
+
+
+def test_a_hole_in_a_recording_stays_a_silence(shelf: Shelf, tmp_path: Path) -> None:
+    path = tmp_path / "hole.mkv"
+    with av.open(str(path), "w") as out:
+        stream: Any = out.add_stream("pcm_s16le", rate=48000, layout="mono")
+        for number in (*range(50), *range(100, 150)):
+            frame: Any = av.AudioFrame.from_ndarray(np.full((1, 960), 8000, np.int16), "s16", "mono")
+            frame.sample_rate, frame.pts = 48000, number * 960
+            out.mux(stream.encode(frame))
+    assert encode(shelf, path, tmp_path / "out")["duration_s"] == pytest.approx(3, abs=0.05)
+
+
+def test_silence_is_not_enough(shelf: Shelf, tmp_path: Path) -> None:
+    with pytest.raises(Rejected) as refused:
+        encode(shelf, make.film(tmp_path, "a.mp4", 3), tmp_path / "out")
+    assert refused.value.code == "no-sound"
+
+
+def test_the_poster_is_not_black_when_there_is_anything_to_see(shelf: Shelf, tmp_path: Path) -> None:
+    def draw(number: int, width: int, height: int) -> make.Image:
+        return (
+            make.picture(number, width, height)
+            if 60 <= number < 90
+            else np.zeros((height, width, 3), np.uint8)
+        )
+
+    source = shelf.source(make.film(tmp_path, "a.mp4", 100, gop=10, draw=draw))
+    film = index.index_film({"source": source}, quiet)["film"]
+    made = poster.make_poster(
+        {"source": source, "film": film, "directory": str(tmp_path), "threads": 1}, quiet
+    )
+    assert 2.3 < made["at_s"] < 3.6
+    image = pyvips.Image.new_from_file(str(tmp_path / "poster.jpg"))
+    assert (image.width, image.height) == (made["width"], made["height"]) == (320, 180)
+    assert image.avg() > 60
+
+
+def test_a_black_film_still_has_a_poster(shelf: Shelf, tmp_path: Path) -> None:
+    source = shelf.source(make.film(tmp_path, "a.mp4", 5, draw=lambda _, w, h: np.zeros((h, w, 3), np.uint8)))
+    film = index.index_film({"source": source}, quiet)["film"]
+    poster.make_poster({"source": source, "film": film, "directory": str(tmp_path), "threads": 1}, quiet)
+    assert pyvips.Image.new_from_file(str(tmp_path / "poster.jpg")).avg() < 5
+
+
+def test_white_letters_on_black_are_less_interesting_than_a_dull_picture() -> None:
+    letters = np.zeros((54, 96))
+    letters[20:25] = 255
+    dull = np.tile(np.linspace(90, 150, 96), (54, 1))
+    assert poster.interest(letters) < poster.interest(dull)
