@@ -20,6 +20,14 @@ def quantile(sample: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
+def quantiles(sample: Sequence[float]) -> dict[str, float]:
+    """What to keep of a large sample."""
+    return {
+        name: round(quantile(sample, share), 3)
+        for name, share in (("min", 0), ("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1))
+    }
+
+
 def spread(sample: Sequence[float]) -> str:
     """Median (least to most)."""
     return f"{statistics.median(sample):.3g} ({min(sample):.3g} to {max(sample):.3g})"

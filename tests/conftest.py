@@ -10,6 +10,8 @@ pytest_plugins = [
     "tests.fix_media",
     "tests.fix_oidc",
     "tests.fix_search",
+    "tests.fix_api",
+    "tests.fix_flaky",
     "tests.fix_runtime",
     "tests.fix_platform",
 ]

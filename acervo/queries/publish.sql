@@ -103,8 +103,11 @@ select *, clock_timestamp() as now from asset_distributions where id = :publicat
 
 -- name: lock_channel(channel_id)^
 -- After the publication's row, never before.
-select c.*, (select count(*) from asset_distributions d where d.channel_id = c.id and d.lease_until > clock_timestamp())::int as running
-  from channels c where id = :channel_id for no key update;
+select * from channels where id = :channel_id for no key update;
+
+-- name: channel_running(channel_id)$
+-- A statement of its own, after the lock: one statement's snapshot is older than the lock it waits for.
+select count(*)::int from asset_distributions where channel_id = :channel_id and lease_until > clock_timestamp();
 
 -- name: publication_renditions(asset_id)
 select profile, status, bucket, key, mime_type, size_bytes, detail from renditions where asset_id = :asset_id order by profile;
@@ -169,7 +172,7 @@ select d.id, d.asset_id, d.claims, d.wakes from channels c
  where c.enabled and (c.open_until is null or c.open_until <= clock_timestamp())
  order by d.due_at limit :limit;
 
--- name: expire_publications(limit)
+-- name: expire_publications(limit)!
 -- Past their end: they are to go, whatever they are doing.
 update asset_distributions set wanted = 'withdrawn', wakes = wakes + 1, due_at = clock_timestamp(), updated_at = clock_timestamp()
  where id in (select id from asset_distributions where withdraw_at <= clock_timestamp() and wanted = 'live'

@@ -42,8 +42,9 @@ select id, asset_id from jobs j
  order by updated_at limit :limit for update skip locked;
 
 -- name: abandoned_uploads(older_days, limit)
+-- Begun, never completed. One that is complete and waits for ingest is no business of this.
 select id, project_id, upload_key, upload_id from assets
- where status = 'uploading' and updated_at < now() - make_interval(days => :older_days) order by updated_at limit :limit;
+ where status = 'uploading' and upload_id is not null and updated_at < now() - make_interval(days => :older_days) order by updated_at limit :limit;
 
 -- name: settled_uploads(keys)
 -- Of these keys, those that need no event: what became of them is known.
@@ -68,3 +69,7 @@ update assets set fixity_at = clock_timestamp() where id = :asset_id;
 -- name: put_audit(who, what, asset_id, project_id, from_where, result, detail)!
 insert into audit_log (who, what, asset_id, project_id, from_where, result, detail)
 values (:who, :what, :asset_id, :project_id, :from_where, :result, :detail);
+
+-- name: prune_idempotency(keep_days, limit)!
+delete from idempotency_keys where ctid in
+    (select ctid from idempotency_keys where created_at < now() - make_interval(days => :keep_days) limit :limit);

@@ -7,7 +7,7 @@ from acervo.function import Call
 
 SEND_PAGE, MOST_PAGES = 200, 50
 PRUNE_PAGE = 5000
-OUTBOX_DAYS, INBOX_DAYS, NUDGE_DAYS = 7, 30, 7
+OUTBOX_DAYS, INBOX_DAYS, NUDGE_DAYS, IDEMPOTENCY_DAYS = 7, 30, 7, 2
 
 
 def send_unsent(call: Call) -> int:
@@ -31,4 +31,5 @@ def prune(call: Call) -> int:
             query.prune_outbox(connection, keep_days=OUTBOX_DAYS, limit=PRUNE_PAGE)
             + query.prune_inbox(connection, keep_days=INBOX_DAYS, limit=PRUNE_PAGE)
             + query.prune_nudges(connection, keep_days=NUDGE_DAYS, limit=PRUNE_PAGE)
+            + query.prune_idempotency(connection, keep_days=IDEMPOTENCY_DAYS, limit=PRUNE_PAGE)
         )

@@ -38,6 +38,7 @@ class Desk:
     client: TestClient
     objects: Objects
     connection: psycopg.Connection[dict[str, Any]]
+    env: dict[str, str]
     seen: set[str] = field(default_factory=set)
 
     def arrive(self, path: Path, kind: str, audio: bool = False) -> str:
@@ -119,7 +120,7 @@ def desk(ceph: Ceph, database_url: str) -> Iterator[Desk]:
         psycopg.connect(database_url, autocommit=True, row_factory=dict_row) as connection,
         TestClient(app, raise_server_exceptions=False) as client,
     ):
-        yield Desk(client, app.state.resources.objects, connection)
+        yield Desk(client, app.state.resources.objects, connection, env)
     app.state.resources.database.close()
 
 
@@ -276,7 +277,21 @@ def test_cancelling_stops_an_encode_within_seconds_and_leaves_nothing_ready(
     job_id = desk.job(asset_id)["id"]
     request = next(e for e in desk.said(asset_id) if e.type == "acervo.chunk.requested.v1")
     answers: list[int] = []
-    worker = threading.Thread(target=lambda: answers.append(desk.post(request)))
+    app = function.serve(
+        main.handle,
+        name="transcode",
+        hears=main.DOES,
+        settings=Settings,
+        env={**desk.env, "TRANSCODE_PRESET": "placebo"},
+    )
+
+    def work() -> None:
+        with TestClient(app) as slow:
+            headers, body = events.to_binary(request)
+            answers.append(slow.post("/", headers=headers, content=body).status_code)
+        app.state.resources.database.close()
+
+    worker = threading.Thread(target=work)
     worker.start()
 
     def progress() -> bool:

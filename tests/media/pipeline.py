@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from acervo.ranges import RangeReader
-from functions.transcode import audio, encode, index, joined
+from functions.transcode import encode, index, joined, soundtracks
 from functions.transcode.film import Film, parse_film
 from functions.transcode.ladder import Rung, build_ladder
 from functions.transcode.profiles import FILES
@@ -57,8 +57,6 @@ def transcode(
     chosen = ladder or build_ladder(film.picture)
     chunks = cuts or planned["chunks"]
     results = []
-    from dataclasses import asdict
-
     for number, (start, end) in enumerate(chunks):
         work = folder / f"chunk{number}"
         work.mkdir()
@@ -76,7 +74,7 @@ def transcode(
             (work / f"{name}.m4s").rename(target)
     tracks: list[dict[str, Any]] = []
     if film.soundtracks:
-        tracks = audio.encode_soundtracks(
+        tracks = soundtracks.encode_soundtracks(
             {"source": source, "film": film.to_json(), "directory": str(folder)}, quiet
         )["tracks"]
         for number, track in enumerate(tracks):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -15,12 +14,12 @@ import pytest
 
 from acervo import sandbox
 from acervo.errors import Rejected
-from functions.transcode import encode, index
-from functions.transcode.film import parse_film
+from functions.transcode import index
 from functions.transcode.pictures import Pictures
 from tests.fix_media import Shelf, clip
 from tests.media import make
-from tests.media.pipeline import Result, quiet, transcode
+from tests.media.looks import decode, lag, make_result, psnr, samples
+from tests.media.pipeline import Result, quiet
 
 GOOD = {"preset": "veryfast", "crf": "12", "bf": "3"}
 SOUNDS = (
@@ -80,37 +79,6 @@ MASTERS: dict[str, tuple[Make, list[float]]] = {
     ),
     "bikes.mp4": (lambda _: clip("bikes.mp4"), [3, 6.5]),
 }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Decoded:
-    times: list[Fraction]
-    frames: list[Any]
-
-
-def decode(path: Path) -> Decoded:
-    with av.open(str(path)) as container:
-        stream = next(found for found in container.streams if found.type == "video")
-        frames: list[Any] = list(container.decode(stream))
-        return Decoded([Fraction(frame.pts) * frame.time_base for frame in frames], frames)
-
-
-def cuts(source: dict[str, Any], at_s: list[float]) -> list[list[int]]:
-    timeline = index.index_film({"source": source}, quiet)["film"]["timeline"]
-    places = [timeline["origin"] + round(Fraction(at) / Fraction(*timeline["base"])) for at in at_s]
-    return [list(pair) for pair in pairwise([timeline["origin"], *places, timeline["end"]])]
-
-
-def psnr(master: Any, rendition: Any) -> float:
-    size = (rendition.width, rendition.height)
-    one = master.reformat(*size, "yuv420p", interpolation="BICUBIC").to_ndarray().astype(float)
-    error = float(np.mean((one - rendition.to_ndarray()) ** 2))
-    return float(10 * np.log10(65025 / max(error, 1e-3)))
-
-
-def make_result(shelf: Shelf, path: Path, folder: Path, at_s: list[float] | None = None) -> Result:
-    source = shelf.source(path)
-    return transcode(source, folder, cuts(source, at_s) if at_s is not None else None)
 
 
 @pytest.mark.parametrize("kind", MASTERS)
@@ -217,26 +185,6 @@ def test_sound_and_picture_stay_together_to_the_millisecond(
             assert abs(lag(heard, again, round((second + start_s) * 48000))) <= 48
 
 
-def samples(path: Path, zero_s: float) -> np.ndarray[Any, Any]:
-    """The first channel from the moment `zero_s` of the container's clock on."""
-    line = np.zeros(48000 * 8)
-    with av.open(str(path)) as container:
-        for frame in container.decode(audio=0):
-            at = round((float(frame.time or 0) - zero_s) * 48000)
-            data = frame.to_ndarray()[0]
-            first = max(0, -at)
-            line[max(0, at) : max(0, at) + len(data) - first] = data[first:][: max(0, len(line) - max(0, at))]
-    return line
-
-
-def lag(one: np.ndarray[Any, Any], two: np.ndarray[Any, Any], at: int, reach: int = 2000) -> int:
-    """Samples by which the click near `at` comes later in `two`."""
-    click = one[at : at + 960]
-    assert np.abs(click).max() > 0.3, "there is a click"
-    found = np.correlate(two[at - reach : at + 960 + reach], click, "valid")
-    return int(np.argmax(found)) - reach
-
-
 def test_soundtracks_have_no_hole(chunked: Result) -> None:
     (piece,) = chunked.stitched.soundtracks[0].stream.pieces
     assert all(a.start + a.duration == b.start for a, b in pairwise(piece.segments))
@@ -244,78 +192,6 @@ def test_soundtracks_have_no_hole(chunked: Result) -> None:
         times = [(frame.pts or 0, frame.samples) for frame in container.decode(audio=0)]
     assert all(pts + count == following for (pts, count), (following, _) in pairwise(times))
     assert times[0][0] == 0
-
-
-@pytest.mark.parametrize(("turn", "corner"), [(0, (0, 0)), (90, (1, 0)), (180, (1, 1)), (-90, (0, 1))])
-def test_turned_films_are_upright(turn: int, corner: tuple[int, int], shelf: Shelf, tmp_path: Path) -> None:
-    """The picture's top left corner is white; where it is to be shown is (bottom, right)."""
-
-    def draw(number: int, width: int, height: int) -> make.Image:
-        image = np.zeros((height, width, 3), np.uint8)
-        image[: height // 2, : width // 2] = 255
-        return image
-
-    path = make.film(tmp_path, "a.mp4", 5, rotation=turn, draw=draw)
-    frame = decode(make_result(shelf, path, tmp_path / "out").mp4("proxy")).frames[2]
-    assert (frame.width, frame.height) == ((320, 180) if turn % 180 == 0 else (180, 320))
-    luma = frame.reformat(format="gray").to_ndarray()
-    quarter = np.array([[luma[y::2, x::2] for x in (0,)] for y in (0,)])[0, 0]
-    height, width = quarter.shape
-    means = [
-        [quarter[r * height // 2 :][: height // 2, c * width // 2 :][:, : width // 2].mean() for c in (0, 1)]
-        for r in (0, 1)
-    ]
-    brightest = np.unravel_index(int(np.argmax(means)), (2, 2))
-    assert (int(brightest[0]), int(brightest[1])) == corner
-
-
-def test_wide_pixels_become_square_and_odd_sizes_even(shelf: Shelf, tmp_path: Path) -> None:
-    wide = make_result(shelf, make.film(tmp_path, "a.mp4", 5, sar=Fraction(64, 45)), tmp_path / "wide")
-    with av.open(str(wide.mp4("proxy"))) as container:
-        stream = container.streams.video[0]
-        assert (stream.width, stream.height) == (454, 180)
-        assert stream.sample_aspect_ratio == 1
-    odd = make_result(
-        shelf, make.film(tmp_path, "b.mkv", 5, size=(321, 181), pixels="yuv444p"), tmp_path / "odd"
-    )
-    assert (odd.ladder[0].width, odd.ladder[0].height) == (320, 180)
-
-
-def test_interlaced_films_are_deinterlaced_the_same_across_a_cut(shelf: Shelf, tmp_path: Path) -> None:
-    path = make.film(tmp_path, "a.mp4", 60, options={**GOOD, "x264-params": "interlaced=1", "bf": "0"})
-    source = shelf.source(path)
-    film = parse_film(index.index_film({"source": source}, quiet)["film"])
-    assert film.picture.interlaced
-
-    def shown(start_s: int) -> dict[Fraction, Any]:
-        arguments = {
-            "source": source,
-            "threads": 1,
-            "start": film.timeline.origin + round(start_s / film.timeline.time_base),
-        }
-        found = encode._shown(arguments, film, Pictures(film.picture, [(320, 180)], threads=1))
-        return {seconds: frame.to_ndarray() for seconds, (frame,) in found}
-
-    whole, from_the_cut = shown(0), shown(1)
-    assert len(whole) == 60
-    at = [second for second in whole if second >= 1]
-    assert len(at) == 35
-    assert all((whole[second] == from_the_cut[second]).all() for second in at)
-
-
-def test_hdr_is_shown_as_sdr_and_says_so(shelf: Shelf, tmp_path: Path) -> None:
-    def draw(number: int, width: int, height: int) -> make.Image:
-        return np.full((height, width, 3), 148, np.uint8)  # PQ code of 203 cd/m²: a white sheet of paper
-
-    path = make.film(
-        tmp_path, "a.mp4", 5, codec="libx265", pixels="yuv420p10le", colour=(9, 16, 9), draw=draw,
-        options={"preset": "ultrafast", "x265-params": "log-level=none"},
-    )  # fmt: skip
-    result = make_result(shelf, path, tmp_path / "out")
-    frame = decode(result.mp4("proxy")).frames[2]
-    assert (frame.color_primaries, frame.color_trc, frame.colorspace) == (1, 1, 1)
-    assert 190 < float(frame.reformat(format="gray").to_ndarray().mean()) < 250
-    assert any("HDR" in warning for warning in result.stitched.warnings)
 
 
 def test_damage_in_the_middle_is_found_and_told(shelf: Shelf, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import pyvips
 
 from acervo.errors import Rejected
-from functions.transcode import audio, index, poster
+from functions.transcode import index, poster, recordings
 from functions.transcode.waveform import Peaks
 from tests.fix_media import Shelf
 from tests.media import make
@@ -21,7 +21,7 @@ from tests.media.pipeline import quiet
 
 def encode(shelf: Shelf, path: Path, folder: Path) -> dict[str, Any]:
     folder.mkdir()
-    return audio.encode_audio({"source": shelf.source(path), "directory": str(folder)}, quiet)
+    return recordings.encode_audio({"source": shelf.source(path), "directory": str(folder)}, quiet)
 
 
 @pytest.mark.parametrize(
