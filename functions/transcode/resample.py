@@ -1,0 +1,124 @@
+"""Decoded sound in one format and in time. Child side only.
+
+Sound starts exactly with the film: what is earlier is cut, what is late or missing is silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any
+
+import av
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.filter import Graph
+
+from functions.transcode import master
+
+HOLE_S = 0.04  # shorter holes and overlaps of timestamps are rounding
+SAY_EVERY_FRAMES = 200
+MAX_HOLE_S = 600.0  # a timestamp further on is a broken one
+Pull = Iterator[AudioFrame]
+
+
+class Resampler:
+    """Decoded frames to one format, in time: holes filled, overlaps cut, the first sample at `origin_s`."""
+
+    def __init__(
+        self, rate: int, sample_format: str, layout: str | None, frame_size: int, origin_s: Fraction
+    ) -> None:
+        self._rate, self._format, self._layout, self._frame_size = rate, sample_format, layout, frame_size
+        self._origin_s = origin_s
+        self._graph: Graph | None = None
+        self._kind: tuple[int, str, str] | None = None
+        self._next_s: Fraction | None = None
+        self._done = 0
+
+    def push(self, frame: AudioFrame | None) -> Pull:
+        """What comes out; None flushes."""
+        if frame is None:
+            yield from self._drain()
+            return
+        kind = (frame.sample_rate, frame.format.name, frame.layout.name)
+        if kind != self._kind:
+            yield from self._drain()
+            self._build(frame)
+            self._kind = kind
+        base = Fraction(frame.time_base or Fraction(1, frame.sample_rate))
+        at = self._next_s or Fraction(0) if frame.pts is None else frame.pts * base - self._origin_s
+        expected = self._next_s or Fraction(0)
+        if abs(at - expected) > MAX_HOLE_S:
+            at = expected
+        self._next_s = at + Fraction(frame.samples, frame.sample_rate)
+        frame.time_base = Fraction(1, frame.sample_rate)
+        frame.pts = round(at * frame.sample_rate)
+        if self._graph is not None:
+            self._graph.push(frame)
+            yield from self._pull()
+
+    def _pull(self) -> Pull:
+        while self._graph is not None:
+            try:
+                frame = self._graph.pull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return
+            assert isinstance(frame, AudioFrame)  # noqa: S101  # what an audio sink gives
+            frame.pts, frame.time_base = self._done, Fraction(1, self._rate)
+            self._done += frame.samples
+            yield frame
+
+    def _drain(self) -> Pull:
+        if self._graph is not None:
+            self._graph.push(None)
+            yield from self._pull()
+            self._graph = None
+
+    def _build(self, frame: AudioFrame) -> None:
+        graph = Graph()
+        source = graph.add_abuffer(
+            sample_rate=frame.sample_rate,
+            format=frame.format,
+            layout=frame.layout,
+            time_base=Fraction(1, frame.sample_rate),
+        )
+        layout = self._layout or frame.layout.name
+        first = f"{self._rate}:async=1:min_hard_comp={HOLE_S}:first_pts={self._done}"
+        chain = [
+            source,
+            graph.add("aresample", first),
+            graph.add("aformat", f"sample_fmts={self._format}:channel_layouts={layout}"),
+        ]
+        if self._frame_size:
+            chain.append(graph.add("asetnsamples", f"n={self._frame_size}:p=0"))
+        graph.link_nodes(*chain, graph.add("abuffersink")).configure()
+        self._graph = graph
+
+
+def decode(
+    container: InputContainer,
+    streams: list[AudioStream],
+    duration_s: float,
+    origin_s: float,
+    say: Callable[[dict[str, Any]], None],
+) -> Iterator[tuple[int, AudioFrame | None]]:
+    """(stream index, frame), and at the end None once for each stream. Damaged packets are left out."""
+    master.only(container, *streams)
+    count = 0
+    try:
+        for packet in container.demux(streams):
+            try:
+                decoded = packet.decode()
+            except av.error.InvalidDataError:
+                continue
+            for frame in decoded:
+                assert isinstance(frame, AudioFrame)  # noqa: S101  # of an audio stream
+                yield packet.stream_index, frame
+                count += 1
+                if count % SAY_EVERY_FRAMES == 0 and frame.time is not None:
+                    say({"fraction": min(1.0, (frame.time - origin_s) / max(duration_s, 1e-3))})
+    except av.error.InvalidDataError:
+        pass  # the rest of the file cannot be read: what was heard until here counts
+    for stream in streams:
+        yield stream.index, None
