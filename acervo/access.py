@@ -5,9 +5,11 @@ Several roles add up. What a caller may not see is answered 404, what they may s
 
 | role      | sees                        | does                                                                 |
 | --------- | --------------------------- | -------------------------------------------------------------------- |
-| editor    | projects with a principal of theirs | uploads, edits, downloads, streams, retries, cancels; resumes and deletes their own |
-| archivist | every project               | the same everywhere, deletes anything; nothing that runs the platform |
+| editor    | projects with a principal of theirs | uploads, edits, downloads, streams, publishes, retries, cancels; resumes and deletes their own |
+| archivist | every project               | the same everywhere, deletes anything, may act against an asset's rights; nothing that runs the platform |
 | admin     | every project               | everything                                                           |
+
+docs/access.md is this table, printed by `python -m acervo.access`.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from acervo.problems import Problem
 
@@ -40,7 +42,11 @@ class Action(StrEnum):
     STREAM = "stream"
     RETRY = "retry"
     CANCEL = "cancel"
-    OPERATE = "operate"  # dead letters, replays: the platform, no project
+    PUBLISH = "publish"  # and withdraw
+    OVERRIDE = "override"  # download or clip in spite of the asset's rights; it is in the audit log
+    ADMINISTER = "administer"  # a project: its name, quota, members, rules, webhooks
+    OPERATE = "operate"  # dead letters, replays, channels, event sources: the platform, no project
+    AUDIT = "audit"  # read the audit log
 
 
 class Relation(IntEnum):
@@ -68,7 +74,11 @@ TABLE: Mapping[Action, Mapping[Role, Relation | None]] = MappingProxyType(
         Action.STREAM: {_E: _MEMBER, _A: _EVERYWHERE, _D: _EVERYWHERE},
         Action.RETRY: {_E: _MEMBER, _A: _EVERYWHERE, _D: _EVERYWHERE},
         Action.CANCEL: {_E: _MEMBER, _A: _EVERYWHERE, _D: _EVERYWHERE},
+        Action.PUBLISH: {_E: _MEMBER, _A: _EVERYWHERE, _D: _EVERYWHERE},
+        Action.OVERRIDE: {_E: _NOWHERE, _A: _EVERYWHERE, _D: _EVERYWHERE},
+        Action.ADMINISTER: {_E: _NOWHERE, _A: _NOWHERE, _D: _EVERYWHERE},
         Action.OPERATE: {_E: _NOWHERE, _A: _NOWHERE, _D: _EVERYWHERE},
+        Action.AUDIT: {_E: _NOWHERE, _A: _NOWHERE, _D: _EVERYWHERE},
     }
 )
 
@@ -85,8 +95,9 @@ class Denied(Problem):
         *,
         asset_id: str | None = None,
         project_id: str | None = None,
+        **extra: Any,
     ) -> None:
-        super().__init__(status, code, detail)
+        super().__init__(status, code, detail, **extra)
         self.action, self.asset_id, self.project_id = action, asset_id, project_id
 
 
@@ -132,14 +143,14 @@ def missing() -> Problem:
     return Problem(404, *_MISSING)
 
 
-def require_platform(caller: Caller) -> None:
+def require_platform(caller: Caller, action: Action = Action.OPERATE) -> None:
     """For what belongs to no project.
 
     Raises:
         Denied: 403.
     """
-    if not may(caller.roles, Action.OPERATE, member=False):
-        raise Denied(403, "forbidden", "this is for the platform team", Action.OPERATE)
+    if not may(caller.roles, action, member=False):
+        raise Denied(403, "forbidden", "this is for the platform team", action)
 
 
 def visible_projects(caller: Caller, connection: Connection) -> frozenset[str] | None:
@@ -152,3 +163,25 @@ def visible_projects(caller: Caller, connection: Connection) -> frozenset[str] |
 
     rows = query.project_ids_of(connection, principals=caller.principals)
     return frozenset(row["project_id"] for row in rows)
+
+
+def as_markdown() -> str:
+    """The table for docs/access.md: for every action what each role needs."""
+    words = {
+        None: "no",
+        _EVERYWHERE: "everywhere",
+        _MEMBER: "in their projects",
+        _OWN: "their own, in their projects",
+    }
+    rows = [
+        f"| `{action}` | {' | '.join(words[reach[role]] for role in Role)} |"
+        for action, reach in TABLE.items()
+    ]
+    head = [f"| action | {' | '.join(Role)} |", f"| --- | {' | '.join('---' for _ in Role)} |"]
+    return "\n".join([*head, *rows]) + "\n"
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(as_markdown())

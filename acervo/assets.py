@@ -2,7 +2,7 @@
 
 uploading ─► processing ─► ready
     │             ├──────► error ─► processing   (the failed step is run again)
-    └─► rejected ◄┘                  (not media, truncated, hostile, a duplicate)
+    └─► rejected ◄┘                  (not media, truncated, hostile, a duplicate) ─► uploading   (looked at again)
 any state ─► deleted
 """
 
@@ -31,7 +31,7 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.PROCESSING: frozenset({Status.READY, Status.ERROR, Status.REJECTED, Status.DELETED}),
     Status.READY: frozenset({Status.PROCESSING, Status.DELETED}),
     Status.ERROR: frozenset({Status.PROCESSING, Status.DELETED}),
-    Status.REJECTED: frozenset({Status.DELETED}),
+    Status.REJECTED: frozenset({Status.UPLOADING, Status.DELETED}),
     Status.DELETED: frozenset(),
 }
 

@@ -111,19 +111,29 @@ class Work:
         self.positions: list[int] = []
         self._cause, self._name = cause, name
 
-    def say(self, type_: str, subject: str, data: Any, what: str = "") -> None:
-        """Put an event into the outbox. `what` tells apart several events of one type and subject from one cause."""
+    def say(
+        self,
+        type_: str,
+        subject: str,
+        data: Any,
+        what: str = "",
+        extensions: Mapping[str, str] | None = None,
+    ) -> None:
+        """Put an event into the outbox. `what` tells apart several events of one type and subject from one cause.
+
+        `extensions`: more attributes, for triggers to filter by.
+        """
         from acervo import outbox
 
         cause = f"{self._cause.source}\n{self._cause.id}" if self._cause else str(uuid.uuid4())
-        extensions = {
+        trace = {
             k: v
             for k, v in (self._cause.extensions if self._cause else {}).items()
             if k in ("traceparent", "tracestate")
         }
         event = Event(
             id=events.caused(cause, type_, subject, what), source=f"/acervo/{self._name}", type=type_,
-            subject=subject, data=data, extensions=extensions or telemetry.trace_extensions(),
+            subject=subject, data=data, extensions={**(extensions or {}), **(trace or telemetry.trace_extensions())},
         )  # fmt: skip
         self.positions.append(outbox.say(self.connection, event))
 

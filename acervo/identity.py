@@ -21,6 +21,7 @@ from acervo.problems import Problem
 SKEW_S = 30
 MAX_TOKEN_BYTES = 16 << 10
 MAX_SUBJECT, MAX_NAMES = 255, 500
+TYPES = frozenset({"jwt", "at+jwt"})
 _lock = threading.Lock()
 
 
@@ -33,6 +34,7 @@ class IdentitySettings:
     audience: str = settings.variable("OIDC_AUDIENCE")
     roles_claim: str = settings.variable("OIDC_ROLES_CLAIM", "roles")
     groups_claim: str = settings.variable("OIDC_GROUPS_CLAIM", "groups")
+    parties: tuple[str, ...] = settings.variable("OIDC_AUTHORIZED_PARTIES", ())  # clients whose tokens count; empty: all
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class Verifier:
             header = jwt.get_unverified_header(token)
         except (jwt.PyJWTError, ValueError) as fault:
             raise unauthorized("the token is not a JWT") from fault
+        if str(header.get("typ", "JWT")).lower().removeprefix("application/") not in TYPES:
+            raise unauthorized("the token is not an access token")
         kid = header.get("kid")
         if header.get("alg") not in ALGORITHMS or "crit" in header or not isinstance(kid, str | None):
             raise unauthorized("the token is signed in a way that is not accepted")
@@ -96,7 +100,13 @@ class Verifier:
             raise unauthorized("the token has expired") from fault
         except (jwt.PyJWTError, ValueError, OverflowError) as fault:
             raise unauthorized(_why(fault)) from fault
-        return caller_of(claims, self._config.roles_claim, self._config.groups_claim)
+        # an ID token is for the page, a refresh or logout token for the issuer: Keycloak says so in the claim `typ`
+        if claims.get("typ", "Bearer") not in ("Bearer", "DPoP", "JWT", "at+jwt"):
+            raise unauthorized("the token is not an access token")
+        caller = caller_of(claims, self._config.roles_claim, self._config.groups_claim)
+        if self._config.parties and caller.client not in self._config.parties:
+            raise unauthorized("the token was made for a client that is not accepted")
+        return caller
 
 
 def _why(fault: Exception) -> str:
@@ -121,7 +131,7 @@ def caller_of(claims: Mapping[str, Any], roles_claim: str = "roles", groups_clai
     subject = claims.get("sub")
     if not isinstance(subject, str) or not subject.strip() or len(subject) > MAX_SUBJECT or "\x00" in subject:
         raise unauthorized("the token has no subject")
-    client = next((claims[n] for n in ("client_id", "azp") if isinstance(claims.get(n), str)), None)
+    client = next((claims[n] for n in ("azp", "client_id") if isinstance(claims.get(n), str)), None)
     shown = (claims.get(name) for name in ("name", "preferred_username", "email"))
     name = next((text for text in shown if isinstance(text, str) and text.strip()), subject)
     groups = frozenset(group.lstrip("/") for group in names_at(claims, groups_claim))
@@ -142,8 +152,9 @@ def names_at(claims: Mapping[str, Any], path: str) -> frozenset[str]:
 
 
 def unauthorized(detail: str, code: str = "invalid-token") -> Problem:
-    """401 as RFC 6750 wants it; without any token there is no `error` to name."""
-    error = "" if code == "no-token" else f', error="invalid_token", error_description="{detail}"'
+    """401 as RFC 6750 wants it; without any token there is no `error` to name. A header has plain ASCII, without quotes."""
+    plain = "".join(c if " " <= c <= "~" and c not in '"\\' else "'" for c in detail)
+    error = "" if code == "no-token" else f', error="invalid_token", error_description="{plain}"'
     return Problem(401, code, detail, headers={"www-authenticate": f'Bearer realm="acervo"{error}'})
 
 

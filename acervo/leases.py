@@ -16,7 +16,7 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 LEASE_S, BEAT_S = 30, 1.0
 MAX_FAILURES, MAX_CLAIMS = 3, 12
+# what else follows from a failed job: (work, lease, code, reason)
+Failed = Callable[["Work", "Lease", str, str], None]
 
 
 class Cancelled(AcervoError):
@@ -55,7 +57,7 @@ class Lease:
         self.job_spec: dict[str, Any] = row["job_spec"]
         self.asset_id = str(row["asset_id"])
         self.job_id, self.number, self.kind = str(row["job_id"]), int(row["number"]), str(row["kind"])
-        self.owner = str(row["lease_owner"])
+        self.owner = str(row["owner"])
         self._call, self._progress = call, 0.0
         self._stop, self._cancel, self._lost = threading.Event(), threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._beat, name=f"lease-{self.number}", daemon=True)
@@ -115,8 +117,11 @@ class Lease:
 
 
 @contextmanager
-def hold(call: Call, job_id: str, number: int) -> Iterator[Lease]:
+def hold(call: Call, job_id: str, number: int, failed: Failed | None = None) -> Iterator[Lease]:
     """Claim a chunk, keep its lease alive, and give it back when the work ends in an error.
+
+    Args:
+        failed: called in the transaction in which the job fails.
 
     Raises:
         AlreadyDone: the chunk is done, or its job is over.
@@ -130,7 +135,7 @@ def hold(call: Call, job_id: str, number: int) -> Iterator[Lease]:
         query.begin_job(connection, job_id=job_id)
     lease = Lease(call, row)
     if row["attempt"] > MAX_CLAIMS:
-        _fail_job(call, lease, "too-many-attempts", f"part {number} stopped {MAX_CLAIMS} processes")
+        _fail_job(call, lease, "too-many-attempts", f"part {number} stopped {MAX_CLAIMS} processes", failed)
         raise AlreadyDone
     lease._thread.start()
     try:
@@ -139,7 +144,7 @@ def hold(call: Call, job_id: str, number: int) -> Iterator[Lease]:
         raise
     except (Rejected, Permanent) as fault:
         _stop(lease)
-        _fail_job(call, lease, fault.code, fault.reason)
+        _fail_job(call, lease, fault.code, fault.reason, failed)
         raise
     except (Cancelled, Lost, Transient, GeneratorExit):
         _stop(lease)
@@ -147,7 +152,7 @@ def hold(call: Call, job_id: str, number: int) -> Iterator[Lease]:
         raise
     except Exception as fault:
         _stop(lease)
-        _count_failure(call, lease, fault)
+        _count_failure(call, lease, fault, failed)
         raise
     finally:
         _stop(lease)
@@ -182,7 +187,7 @@ def _release(call: Call, lease: Lease) -> None:
         log.warning("chunk %d not given back, its lease will run out: %s", lease.number, fault.reason)
 
 
-def _count_failure(call: Call, lease: Lease, fault: Exception) -> None:
+def _count_failure(call: Call, lease: Lease, fault: Exception, failed: Failed | None) -> None:
     with call.database.transaction() as connection:
         row = query.fail_chunk(
             connection,
@@ -192,10 +197,10 @@ def _count_failure(call: Call, lease: Lease, fault: Exception) -> None:
             reason=type(fault).__name__,
         )
     if row and row["failures"] >= MAX_FAILURES:
-        _fail_job(call, lease, "chunk-failed", f"part {lease.number} failed {row['failures']} times")
+        _fail_job(call, lease, "chunk-failed", f"part {lease.number} failed {row['failures']} times", failed)
 
 
-def _fail_job(call: Call, lease: Lease, code: str, reason: str) -> None:
+def _fail_job(call: Call, lease: Lease, code: str, reason: str, failed: Failed | None) -> None:
     """The job and what hangs on it fail in one transaction, whether or not this event was seen before."""
     from acervo import steps
     from acervo.function import Work, flush

@@ -230,6 +230,20 @@ class Objects:
             for page in pages:
                 yield from (item["Key"] for item in page.get("Contents", ()))
 
+    def purge(self, bucket: str, prefix: str, *, exact: bool = False) -> int:
+        """Every version of every object under a prefix (or of that one key), one by one; how many there were."""
+        count = 0
+        with _errors(f"{bucket}/{prefix}"):
+            pages = self.client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
+            for page in pages:
+                for found in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                    if not exact or found["Key"] == prefix:
+                        self.client.delete_object(
+                            Bucket=bucket, Key=found["Key"], VersionId=found["VersionId"]
+                        )
+                        count += 1
+        return count
+
     def _storage(self, bucket: str, immutable: bool) -> dict[str, str]:
         extra = {"CacheControl": keys.IMMUTABLE} if immutable else {"CacheControl": "no-cache"}
         return extra if bucket == self.archive else {**extra, "StorageClass": "HOT-STORAGE"}

@@ -21,7 +21,7 @@ from typing import Any
 from bench.figures import show, spread
 
 ROOT = Path(__file__).parent.parent
-FUNCTIONS = ("api", "ingest", "transcode", "enrich", "search", "reconcile")
+FUNCTIONS = ("api", "ingest", "transcode", "enrich", "search", "publish", "reconcile")
 GOAL = 1.5
 
 

@@ -69,6 +69,19 @@ class Api:
         """Tried again when nothing came back: every POST that is used here is safe to send twice."""
         return self._request("POST", path, json=body, headers=headers)
 
+    def put(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        return self._request("PUT", path, json=body)
+
+    def stream(self, path: str, **query: Any) -> Iterator[bytes]:
+        """An answer of any length, block by block."""
+        headers = {"authorization": f"Bearer {self._tokens.access_token()}"}
+        known = {k: v for k, v in query.items() if v is not None}
+        with self.http.stream("GET", path, params=known, headers=headers, timeout=STREAM_TIMEOUT) as answer:
+            if answer.status_code != 200:
+                answer.read()
+                raise _error(answer)
+            yield from answer.iter_bytes()
+
     def delete(self, path: str) -> Any:
         return self._request("DELETE", path)
 

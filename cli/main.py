@@ -3,47 +3,28 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import typer
 from rich.text import Text
 
+from cli import audit, output, platform
 from cli import login as signing_in
-from cli import output
-from cli.client import Api, ApiError
+from cli.client import Api
 from cli.config import Config
-from cli.download import Corrupt, Interrupted
 from cli.download import download as fetch
-from cli.tokens import NotSignedIn, Person
-from cli.upload import Changed, PartFailed, Stopped
+from cli.session import api as _api
+from cli.tokens import Person
+from cli.upload import Stopped
 from cli.upload import upload as send
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False, help=__doc__)
+app.add_typer(audit.app, name="audit")
+app.add_typer(platform.letters, name="letters")
+app.add_typer(platform.project, name="project")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AssetId = Annotated[str, typer.Argument(help="The asset's id.")]
-
-
-@contextmanager
-def _api() -> Iterator[Api]:
-    """The API, with every expected fault as one line and exit code 1."""
-    try:
-        with Api.from_environment() as api:
-            yield api
-    except ApiError as fault:
-        output.err.print(Text(fault.code, "red"), Text(f": {fault.detail}"), sep="")
-        for error in fault.errors[1:]:
-            output.err.print(f"  {error['detail']}", markup=False)
-        raise typer.Exit(1) from fault
-    except (NotSignedIn, Corrupt, Interrupted, Changed, PartFailed, OSError) as fault:
-        output.err.print(str(fault), style="red", markup=False)
-        raise typer.Exit(1) from fault
-    except httpx.HTTPError as fault:
-        output.err.print(f"no answer ({type(fault).__name__})", style="red", markup=False)
-        raise typer.Exit(1) from fault
 
 
 @app.command()

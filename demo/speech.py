@@ -1,6 +1,7 @@
-"""Human Spanish speech for demonstrations and tests, from Debian's package of telephone prompts (CC-BY-SA 3.0).
+"""Speech for demonstrations, tests and benchmarks: human Spanish from Debian's package of telephone prompts (CC-BY-SA 3.0), and English
+read by Debian's espeak-ng, whose words are known for certain.
 
-Nothing is installed: the package is downloaded once, unpacked into a folder and decoded with PyAV.
+Nothing is installed: packages are downloaded once, unpacked into a folder and used from there.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import shutil
 import subprocess
 import sys
 import wave
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 PACKAGE = "asterisk-core-sounds-es-g722"
+READER_PACKAGES = ("espeak-ng", "espeak-ng-data", "libespeak-ng1", "libpcaudio0", "libsonic0")
 RATE = 16_000
 PAUSE_S = 0.7
 DOWNLOAD_TIMEOUT_S = 300
@@ -54,17 +57,22 @@ def fetch_sounds(directory: Path) -> Path:
         directory.mkdir(parents=True, exist_ok=True)
         waiting = directory / "sounds.part"
         shutil.rmtree(waiting, ignore_errors=True)  # of a run that was stopped
-        _download(directory)
-        archive = max(directory.glob(f"{PACKAGE}_*.deb"))
-        _run(["dpkg-deb", "--extract", str(archive), str(waiting)], directory)
+        _unpack(directory, (PACKAGE,), waiting)
         waiting.rename(unpacked)
-        archive.unlink()
     (found,) = unpacked.rglob("ss-noservice.g722")
     return found.parent
 
 
-def _download(directory: Path) -> None:
-    command = ["apt-get", "--quiet", "--quiet", "download", PACKAGE]
+def _unpack(directory: Path, packages: Sequence[str], target: Path) -> None:
+    _download(directory, packages)
+    for package in packages:
+        archive = max(directory.glob(f"{package}_*.deb"))
+        _run(["dpkg-deb", "--extract", str(archive), str(target)], directory)
+        archive.unlink()
+
+
+def _download(directory: Path, packages: Sequence[str]) -> None:
+    command = ["apt-get", "--quiet", "--quiet", "download", *packages]
     try:
         _run(command, directory)
     except RuntimeError:
@@ -74,14 +82,37 @@ def _download(directory: Path) -> None:
         _run(command, directory)
 
 
-def _run(command: list[str], directory: Path) -> None:
+def _run(command: list[str], directory: Path, **env: str) -> None:
     done = subprocess.run(
-        command, cwd=directory, capture_output=True, text=True, timeout=DOWNLOAD_TIMEOUT_S, check=False
-    )
+        command, cwd=directory, capture_output=True, text=True, timeout=DOWNLOAD_TIMEOUT_S, check=False,
+        env={**os.environ, **env},
+    )  # fmt: skip
     if done.returncode:
         raise RuntimeError(
             f"{' '.join(command)} failed (is `apt-get update` needed?): {done.stderr.strip()[-500:]}"
         )
+
+
+def read_english(text: str, path: Path, directory: Path) -> Path:
+    """A WAV of `text` read aloud by espeak-ng, which is downloaded and unpacked under `directory` when it is not there.
+
+    Raises:
+        RuntimeError: apt could not download it, or it could not read.
+    """
+    directory = directory.resolve()
+    reader = directory / "reader"
+    if not reader.exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        waiting = directory / "reader.part"
+        shutil.rmtree(waiting, ignore_errors=True)
+        _unpack(directory, READER_PACKAGES, waiting)
+        waiting.rename(reader)
+    (library,) = reader.glob("usr/lib/*/libespeak-ng.so.1")
+    _run(
+        [str(reader / "usr/bin/espeak-ng"), "-v", "en-us", "-s", "150", "-w", str(path.resolve()), text], directory,
+        LD_LIBRARY_PATH=str(library.parent), ESPEAK_DATA_PATH=str(library.parent / "espeak-ng-data"),
+    )  # fmt: skip
+    return path
 
 
 def decode_prompt(path: Path) -> bytes:

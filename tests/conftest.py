@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.fix_search",
     "tests.fix_api",
     "tests.fix_flaky",
+    "tests.fix_publish",
     "tests.fix_runtime",
     "tests.fix_platform",
 ]

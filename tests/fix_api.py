@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import httpx
@@ -20,6 +22,7 @@ from tests.fix_oidc import AUDIENCE, Oidc
 
 PROJECTS = {"noticias": "group:noticias", "deportes": "group:deportes", "vacio": "user:nobody"}
 SMALL_QUOTA = 20 << 20
+TLS = ssl.create_default_context()  # made once: it is most of what a client costs
 
 
 @dataclass
@@ -30,6 +33,7 @@ class Api:
     database_url: str
     oidc: Oidc
     ceph: Ceph
+    app: Any = None
     clients: list[httpx.Client] = field(default_factory=list)
 
     def client(self, user: str | None, **headers: str) -> httpx.Client:
@@ -37,14 +41,17 @@ class Api:
             machine = user in self.oidc.machines
             token = self.oidc.machine_token(user) if machine else self.oidc.token(user)
             headers["authorization"] = f"Bearer {token}"
-        made = httpx.Client(base_url=self.url + "/api/v1", headers=headers, timeout=30)
+        made = httpx.Client(base_url=self.url + "/api/v1", headers=headers, timeout=30, verify=TLS)
         self.clients.append(made)
         return made
 
     def sql(self, statement: str, *parameters: Any) -> list[dict[str, Any]]:
-        with psycopg.connect(self.database_url, autocommit=True, row_factory=dict_row) as connection:
-            cursor = connection.execute(statement.encode(), parameters)
-            return cursor.fetchall() if cursor.description else []
+        cursor = self.connection.execute(statement.encode(), parameters)
+        return cursor.fetchall() if cursor.description else []
+
+    @cached_property
+    def connection(self) -> psycopg.Connection[dict[str, Any]]:
+        return psycopg.connect(self.database_url, autocommit=True, row_factory=dict_row)
 
 
 def environment(
@@ -53,12 +60,18 @@ def environment(
     return {
         "DATABASE_URL": database_url, "S3_ENDPOINT": ceph_endpoint, "S3_PUBLIC_ENDPOINT": ceph_endpoint,
         "S3_ACCESS_KEY": access, "S3_SECRET_KEY": secret, "OIDC_ISSUER": oidc.issuer, "OIDC_JWKS_URL": oidc.jwks_url,
-        "OIDC_AUDIENCE": AUDIENCE, "STREAM_SECRET": "a secret of tests that is long enough for HMAC",
+        "RATE_CALLER": "0", "RATE_CLIENT": "0", "OIDC_AUDIENCE": AUDIENCE, "STREAM_SECRET": "a secret of tests that is long enough for HMAC",
     }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def api(database_url: str, ceph: Ceph, oidc: Oidc) -> Iterator[Api]:
+def more_environment() -> dict[str, str]:
+    """More environment for a module's API; overridden where it is wanted."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def api(database_url: str, ceph: Ceph, oidc: Oidc, more_environment: dict[str, str]) -> Iterator[Api]:
     with psycopg.connect(database_url, autocommit=True) as connection:
         for project, principal in PROJECTS.items():
             connection.execute("insert into projects (id, name) values (%s, %s)", (project, project.title()))
@@ -66,7 +79,8 @@ def api(database_url: str, ceph: Ceph, oidc: Oidc) -> Iterator[Api]:
         connection.execute("update projects set quota_bytes = %s where id = 'vacio'", (SMALL_QUOTA,))
         connection.execute("insert into project_members values ('vacio', 'user:editora')")
     access = ceph.access
-    app = build(environment(database_url, access.endpoint, access.access_key, access.secret_key, oidc))
+    env = environment(database_url, access.endpoint, access.access_key, access.secret_key, oidc)
+    app = build({**env, **more_environment})
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -76,10 +90,11 @@ def api(database_url: str, ceph: Ceph, oidc: Oidc) -> Iterator[Api]:
         assert time.monotonic() < deadline, "the API does not start"
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    running = Api(f"http://127.0.0.1:{port}", database_url, oidc, ceph)
+    running = Api(f"http://127.0.0.1:{port}", database_url, oidc, ceph, app)
     yield running
     for client in running.clients:
         client.close()
+    running.connection.close()
     server.should_exit = True
     thread.join(timeout=10)
     app.state.resources.database.close()

@@ -15,5 +15,5 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(scope="session")
 def models_dir() -> Path:
     directory = Path(os.environ.get("MODELS_DIR") or ROOT / fetch.DEFAULT_DIR)
-    fetch.fetch(list(models.registry().values()), directory)
+    fetch.fetch([model for model in models.registry().values() if not model.optional], directory)
     return directory

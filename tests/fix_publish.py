@@ -28,6 +28,7 @@ from acervo.function import Call, Resources
 from acervo.objects import Objects
 from functions.publish import secrets_setup
 from functions.publish.main import CONTINUED, INTAKE, TICK, Settings, handle
+from functions.publish.vault import vault_of
 from tests.fakes.ftp_server import FtpServer
 from tests.fakes.sftp_server import SftpServer
 from tests.fix_ceph import Ceph, free_port
@@ -259,13 +260,16 @@ def publishing(database_url: str, ceph: Ceph, bao: Bao) -> Iterator[World]:
     made = World(database_url, resources.objects, env, bao)
     yield made
     made.resources.database.close()
+    vault_of(made.resources.settings.vault).close()
+    vault_of.cache_clear()
 
 
 @pytest.fixture
-def world(publishing: World) -> World:
-    """Empty tables."""
+def world(publishing: World, caplog: pytest.LogCaptureFixture) -> Iterator[World]:
+    """Empty tables; a state that may not follow is a failure of whatever test it happens in."""
     publishing.reset()
-    return publishing
+    yield publishing
+    assert "must not go from" not in caplog.text
 
 
 def wait_for(holds: Any, what: str, timeout_s: float = 20.0) -> Any:

@@ -23,7 +23,9 @@ from acervo.database import Database, as_json
 from functions.search import main as search_main
 from functions.search.index_directory import IndexDirectory
 from functions.search.indexing import Indexer
+from functions.search.reading import Reading
 from functions.search.routes import routes
+from functions.search.tantivy_store import TantivyStore
 
 AUDIENCE = "acervo"
 
@@ -76,10 +78,12 @@ class Newsroom:
             "OIDC_JWKS_URL": f"{issuer.url}/jwks", "OIDC_AUDIENCE": AUDIENCE,
             "SEARCH_DEADLINE_S": "20",
         }  # fmt: skip
-        self.indexer = Indexer(IndexDirectory(index), self.database, every_s=3600)
+        self.reading = Reading(database_url, 4)
+        self.store = TantivyStore(IndexDirectory(index))
+        self.indexer = Indexer(self.store, self.database, every_s=3600)
         self.app: Starlette = function.serve(
-            None, name="search", settings=search_main.Settings, env=self.env,
-            routes=routes(search_main.service_of), exception_handlers=problems.handlers,
+            search_main.hear_match, name="search", settings=search_main.Settings, env=self.env, hears={search_main.MATCHED},
+            routes=routes(search_main.serving_of), exception_handlers=problems.handlers,
         )  # fmt: skip
         self.client = TestClient(self.app, raise_server_exceptions=False)
 
@@ -153,8 +157,8 @@ class Newsroom:
 
     def refresh(self) -> None:
         """Readers look at most every 0.2 s; a test does not wait for that."""
-        service = search_main._service(self.app.state.resources)
-        service._engine._reader._looked = float("-inf")  # type: ignore[attr-defined]  # of the adapter behind the Protocol
+        for engine in search_main._serving(self.app.state.resources).service.engines:
+            engine._reader._looked = float("-inf")  # type: ignore[attr-defined]  # of the adapter behind the Protocol
 
     def found(self, q: str, token: str | None = None, **params: Any) -> set[str]:
         """Ids of the hits."""
@@ -163,7 +167,8 @@ class Newsroom:
 
     def close(self) -> None:
         self.indexer.close()
-        search_main._service(self.app.state.resources).close()
+        search_main._serving(self.app.state.resources).close()
+        self.reading.close()
         self.app.state.resources.database.close()
         self.client.close()
         self.database.close()

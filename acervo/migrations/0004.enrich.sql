@@ -136,3 +136,19 @@ create index embeddings_near_512 on embeddings using hnsw ((embedding::halfvec(5
 create index embeddings_projects on embeddings (project_id);
 
 create index jobs_kinds on jobs (kind, state);
+
+-- Names that are spoken of in a project: a recogniser listens for them.
+alter table projects add column vocabulary text not null default '' check (length(vocabulary) <= 2000);
+
+-- The search for meaning: nearest first, in projects that the caller names (null: all). Few projects among many are found by their own index,
+-- many by HNSW, which goes on looking until enough rows pass.
+create function nearest_passages(question halfvec(384), of_model text, projects text[], most int)
+returns table (asset_id uuid, number int, field text, start_ms int, end_ms int, text text, likeness real)
+language sql stable set hnsw.iterative_scan = 'strict_order' set hnsw.ef_search = '100' as $$
+    select e.asset_id, e.number, e.field, e.start_ms, e.end_ms, e.text, (1 - (e.embedding::halfvec(384) <=> question))::real
+      from embeddings e
+     where e.dimensions = 384 and e.model = of_model and (projects is null or e.project_id = any(projects))
+       and exists (select from assets a where a.id = e.asset_id and a.status in ('processing', 'ready', 'error'))
+     order by e.embedding::halfvec(384) <=> question
+     limit least(most, 200)
+$$;

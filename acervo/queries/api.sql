@@ -11,7 +11,7 @@ select a.*, exists (select 1 from project_members m where m.project_id = a.proje
 -- name: api_assets(projects, project, kind, status, owner, after_at, after_id, limit)
 -- A page by (created_at, id), newest first: stable while others upload. `projects` null: all of them.
 select a.id, a.project_id, a.name, a.kind, a.status, a.reason_code, a.reason, a.owner, a.size_bytes, a.mime_type, a.language,
-       a.metadata, a.version, a.created_at, a.updated_at, jsonb_build_object('duration_s', a.technical -> 'duration_s') as technical,
+       a.metadata, a.rights, a.version, a.created_at, a.updated_at, jsonb_build_object('duration_s', a.technical -> 'duration_s') as technical,
        t.bucket as thumb_bucket, t.key as thumb_key
   from assets a
   left join lateral (

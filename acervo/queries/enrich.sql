@@ -1,12 +1,173 @@
 -- name: delete_segments(asset_id)!
 delete from transcript_segments where asset_id = :asset_id;
 
--- name: put_segment(asset_id, number, start_ms, end_ms, language, text, words, model)*!
-insert into transcript_segments (asset_id, number, start_ms, end_ms, language, text, words, model)
-values (:asset_id, :number, :start_ms, :end_ms, :language, :text, :words, :model);
+-- name: put_segment(asset_id, number, start_ms, end_ms, language, text, words, speaker, model)*!
+insert into transcript_segments (asset_id, number, start_ms, end_ms, language, text, words, speaker, model)
+values (:asset_id, :number, :start_ms, :end_ms, :language, :text, :words, :speaker, :model);
 
 -- name: set_language(asset_id, language)!
 update assets set language = :language where id = :asset_id and language is distinct from :language;
 
 -- name: drop_captions(asset_id)!
 delete from renditions where asset_id = :asset_id and profile = 'captions';
+
+-- name: captions_are_stale(asset_id)$
+-- Somebody corrected a line after the caption files were written.
+select 1 from renditions r where r.asset_id = :asset_id and r.profile = 'captions'
+   and exists (select from transcript_edits e where e.asset_id = r.asset_id and greatest(e.at, e.ended_at) > r.updated_at);
+
+-- name: set_job_model(job_id, model)!
+-- With what it was done: `python -m functions.enrich.reprocess` asks.
+update jobs set spec = spec || jsonb_build_object('used', :model::text) where id = :job_id;
+
+-- name: prune_jobs(asset_id, kind, but)!
+-- Earlier runs of a step that follows every change of an asset.
+delete from jobs where asset_id = :asset_id and kind = :kind and id <> :but and state in ('done', 'failed', 'cancelled');
+
+-- name: touch_asset(asset_id)!
+-- A new version, so that indexes and ETags follow.
+update assets set updated_at = updated_at where id = :asset_id;
+
+-- name: project_vocabulary(project_id)$
+select vocabulary from projects where id = :project_id;
+
+-- name: transcript_lines(asset_id)
+select number, start_ms, end_ms, language, text, words, speaker, model from transcript_segments
+ where asset_id = :asset_id order by number;
+
+-- name: transcript_line(asset_id, number)^
+select number, start_ms, end_ms, language, text, words, speaker, model from transcript_segments
+ where asset_id = :asset_id and number = :number;
+
+-- name: line_edits(asset_id)
+-- Corrections that hold.
+select * from transcript_edits where asset_id = :asset_id and ended_at is null order by id;
+
+-- name: line_before(asset_id, start_ms, end_ms)^
+select before from transcript_edits
+ where asset_id = :asset_id and start_ms = :start_ms and end_ms = :end_ms order by id desc limit 1;
+
+-- name: put_line_edit(asset_id, start_ms, end_ms, text, words, language, speaker, before, author)^
+insert into transcript_edits (asset_id, start_ms, end_ms, text, words, language, speaker, before, author)
+values (:asset_id, :start_ms, :end_ms, :text, :words, :language, :speaker, :before, :author) returning *;
+
+-- name: end_line_edits(asset_id, start_ms, end_ms, by)!
+update transcript_edits set ended_at = clock_timestamp(), ended_by = :by
+ where asset_id = :asset_id and start_ms = :start_ms and end_ms = :end_ms and ended_at is null;
+
+-- name: end_line_edit(asset_id, edit_id, by)^
+update transcript_edits set ended_at = clock_timestamp(), ended_by = :by
+ where asset_id = :asset_id and id = :edit_id and ended_at is null returning *;
+
+-- name: show_line(asset_id, number, text, words, model)!
+update transcript_segments set text = :text, words = :words, model = :model where asset_id = :asset_id and number = :number;
+
+-- name: hide_line(asset_id, number)!
+delete from transcript_segments where asset_id = :asset_id and number = :number;
+
+-- name: put_tag_edit(asset_id, kind, value, verdict, author)!
+insert into tag_edits (asset_id, kind, value, verdict, author) values (:asset_id, :kind, :value, :verdict, :author)
+on conflict (asset_id, kind, value) do update set verdict = excluded.verdict, author = excluded.author, at = clock_timestamp();
+
+-- name: drop_tag_edit(asset_id, kind, value)!
+delete from tag_edits where asset_id = :asset_id and kind = :kind and value = :value;
+
+-- name: shown_tags(asset_ids)
+-- What people see: the machine's tags without those that were rejected, and what people added.
+select * from shown_tags where asset_id = any(:asset_ids::uuid[]) order by asset_id, kind, total_ms desc, score desc, value;
+
+-- name: delete_tags(asset_id, kinds)!
+delete from tags where asset_id = :asset_id and kind = any(:kinds);
+
+-- name: put_tag(asset_id, kind, value, score, times, total_ms, model)*!
+insert into tags (asset_id, kind, value, score, times, total_ms, model)
+values (:asset_id, :kind, :value, :score, :times, :total_ms, :model);
+
+-- name: delete_frames(asset_id)!
+delete from frames where asset_id = :asset_id;
+
+-- name: put_frame(asset_id, at_ms, until_ms, key)*!
+insert into frames (asset_id, at_ms, until_ms, key) values (:asset_id, :at_ms, :until_ms, :key);
+
+-- name: frames_of(asset_id)
+select at_ms, until_ms, key from frames where asset_id = :asset_id order by at_ms;
+
+-- name: delete_shots(asset_id)!
+delete from shots where asset_id = :asset_id;
+
+-- name: put_shot(asset_id, number, start_ms, end_ms, frame_ms, hash)*!
+insert into shots (asset_id, number, start_ms, end_ms, frame_ms, hash)
+values (:asset_id, :number, :start_ms, :end_ms, :frame_ms, :hash::bit(64));
+
+-- name: shots_of(asset_id, after, limit)
+select number, start_ms, end_ms, frame_ms from shots where asset_id = :asset_id and number > :after order by number limit :limit;
+
+-- name: drop_rendition(asset_id, profile)!
+delete from renditions where asset_id = :asset_id and profile = :profile;
+
+-- name: near_duplicates(asset_id, projects, most_bits, limit)
+-- Assets that hold a picture (a shot) like one of this asset's, the likest first; `most_bits` of 64 may differ (8: copies, scaled or graded).
+-- `projects` null: all. Looks at the first 50 shots of the asset, and at the nearest 20 of each.
+select near.asset_id, min(near.bits)::int as bits, count(distinct mine.number)::int as shots,
+       (array_agg(near.start_ms order by near.bits))[1] as start_ms, (array_agg(mine.start_ms order by near.bits))[1] as own_start_ms
+  from (select number, start_ms, hash from shots where asset_id = :asset_id order by number limit 50) mine
+ cross join lateral (
+       select s.asset_id, s.start_ms, s.hash <~> mine.hash as bits
+         from shots s where s.asset_id <> :asset_id order by s.hash <~> mine.hash limit 20) near
+  join assets a on a.id = near.asset_id and a.status in ('processing', 'ready', 'error')
+ where near.bits <= :most_bits and (:projects::text[] is null or a.project_id = any(:projects::text[]))
+ group by near.asset_id order by min(near.bits), near.asset_id limit :limit;
+
+-- name: delete_detections(asset_id)!
+delete from detections where asset_id = :asset_id;
+
+-- name: put_detection(asset_id, number, label, start_ms, end_ms, score, best_ms, most, boxes, model)*!
+insert into detections (asset_id, number, label, start_ms, end_ms, score, best_ms, most, boxes, model)
+values (:asset_id, :number, :label, :start_ms, :end_ms, :score, :best_ms, :most, :boxes, :model);
+
+-- name: shown_detections(asset_id, after, limit)
+-- Without what a person said is not there.
+select d.number, d.label, d.start_ms, d.end_ms, d.score, d.best_ms, d.most, d.boxes, d.model
+  from detections d
+ where d.asset_id = :asset_id and d.number > :after
+   and not exists (select from tag_edits e where e.asset_id = d.asset_id and e.kind = 'object' and e.value = d.label and e.verdict = 'rejected')
+ order by d.number limit :limit;
+
+-- name: delete_texts(asset_id)!
+delete from ocr_texts where asset_id = :asset_id;
+
+-- name: put_text(asset_id, number, start_ms, end_ms, text, score, box, model)*!
+insert into ocr_texts (asset_id, number, start_ms, end_ms, text, score, box, model)
+values (:asset_id, :number, :start_ms, :end_ms, :text, :score, :box, :model);
+
+-- name: ocr_texts_of(asset_id, after, limit)
+select number, start_ms, end_ms, text, score, box, model from ocr_texts
+ where asset_id = :asset_id and number > :after order by number limit :limit;
+
+-- name: spoken_lines(asset_id, most)
+select start_ms, end_ms, text from transcript_segments where asset_id = :asset_id order by number limit :most;
+
+-- name: delete_embeddings(asset_id)!
+delete from embeddings where asset_id = :asset_id;
+
+-- name: put_embedding(asset_id, number, project_id, field, start_ms, end_ms, text, embedding, model)*!
+insert into embeddings (asset_id, number, project_id, field, start_ms, end_ms, text, embedding, model)
+values (:asset_id, :number, :project_id, :field, :start_ms, :end_ms, :text, :embedding::halfvec, :model);
+
+-- name: nearest_passages(vector, model, projects, limit)
+-- Passages of 384 dimensions nearest in meaning to a vector ('[0.1,…]', of the same model: `name@version`), the nearest first.
+-- `projects` null: all. The index is read on until enough rows passed the filters (see acervo/migrations/0004.enrich.sql).
+select * from nearest_passages(:vector::text::halfvec(384), :model, :projects::text[], :limit::int);
+
+-- name: open_jobs_of(kind)$
+select count(*) from jobs where kind = :kind and state in ('queued', 'running') and not cancel_requested;
+
+-- name: assets_to_reprocess(kind, kinds, used, after, limit)
+-- By id, those of the asset kinds given whose last run of a step was not done with `used`; an open run is left alone.
+select a.id from assets a
+  left join lateral (select j.state, j.spec ->> 'used' as used from jobs j
+                      where j.asset_id = a.id and j.kind = :kind order by j.created_at desc, j.id desc limit 1) last on true
+ where a.status in ('processing', 'ready', 'error') and a.kind = any(:kinds::asset_kind[]) and a.id > :after
+   and (a.kind = 'image' or :kind <> 'speech' or jsonb_array_length(coalesce(a.technical -> 'audio', '[]')) > 0)
+   and (last.state is null or (last.state not in ('queued', 'running') and (last.state <> 'done' or last.used is distinct from :used)))
+ order by a.id limit :limit;

@@ -37,15 +37,23 @@ update jobs set cancel_requested = true, updated_at = clock_timestamp()
 insert into job_chunks (job_id, number, spec) values (:job_id, :number, :spec) on conflict do nothing;
 
 -- name: claim_chunk(job_id, number, owner, lease_s)^
--- The chunk when it is free (never begun, given back, or its lease ran out) and its job still wants it.
+-- The chunk when it is free (never begun, given back, or its lease ran out) and its job still wants it. One that is held may be
+-- claimed beside its holder when a rival is wanted: the first result wins.
 update job_chunks c
-   set state = 'running', attempt = attempt + 1, lease_owner = :owner, progress = 0, updated_at = clock_timestamp(),
-       lease_until = clock_timestamp() + make_interval(secs => :lease_s)
+   set state = 'running', attempt = attempt + 1, updated_at = clock_timestamp(),
+       progress = case when c.state = 'running' and c.lease_until > now() then progress else 0 end,
+       lease_owner = case when c.state = 'running' and c.lease_until > now() then lease_owner else :owner end,
+       lease_until = case when c.state = 'running' and c.lease_until > now() then lease_until
+                          else clock_timestamp() + make_interval(secs => :lease_s) end,
+       rival_owner = case when c.state = 'running' and c.lease_until > now() then :owner else rival_owner end,
+       rival_until = case when c.state = 'running' and c.lease_until > now() then clock_timestamp() + make_interval(secs => :lease_s)
+                          else rival_until end
   from jobs j
  where c.job_id = :job_id and c.number = :number and j.id = c.job_id
    and j.state in ('queued', 'running') and not j.cancel_requested
-   and (c.state = 'queued' or (c.state = 'running' and c.lease_until < clock_timestamp()))
-returning c.*, j.asset_id, j.kind, j.spec as job_spec;
+   and (c.state = 'queued' or (c.state = 'running' and c.lease_until <= now())
+        or (c.state = 'running' and c.rival_wanted and coalesce(c.rival_until, '-infinity') < now()))
+returning c.*, :owner::text as owner, j.asset_id, j.kind, j.spec as job_spec;
 
 -- name: begin_job(job_id)!
 update jobs set state = 'running', updated_at = clock_timestamp() where id = :job_id and state = 'queued';
@@ -58,20 +66,29 @@ select c.*, j.state as job_state, j.cancel_requested,
 -- name: renew_chunk(job_id, number, owner, lease_s, progress)^
 -- Null when the lease is lost (another instance took it, or has finished it).
 update job_chunks c
-   set lease_until = clock_timestamp() + make_interval(secs => :lease_s), progress = :progress, updated_at = clock_timestamp()
+   set lease_until = case when c.lease_owner = :owner then clock_timestamp() + make_interval(secs => :lease_s) else lease_until end,
+       rival_until = case when c.rival_owner = :owner then clock_timestamp() + make_interval(secs => :lease_s) else rival_until end,
+       progress = greatest(c.progress, :progress), updated_at = clock_timestamp()
   from jobs j
- where c.job_id = :job_id and c.number = :number and c.lease_owner = :owner and c.state = 'running' and j.id = c.job_id
+ where c.job_id = :job_id and c.number = :number and :owner in (c.lease_owner, c.rival_owner) and c.state = 'running' and j.id = c.job_id
 returning j.cancel_requested, j.state as job_state;
 
 -- name: release_chunk(job_id, number, owner)!
--- Given back at once (SIGTERM, a transient error): the next delivery need not wait for the lease.
-update job_chunks set state = 'queued', lease_owner = null, lease_until = null, updated_at = clock_timestamp()
- where job_id = :job_id and number = :number and lease_owner = :owner and state = 'running';
+-- Given back at once (SIGTERM, a transient error): the next delivery need not wait for the lease. A rival that is at work goes on.
+update job_chunks
+   set state = case when lease_owner = :owner and rival_owner is null then 'queued' else state end,
+       lease_owner = case when lease_owner = :owner then rival_owner else lease_owner end,
+       lease_until = case when lease_owner = :owner then rival_until else lease_until end,
+       rival_owner = null, rival_until = null, updated_at = clock_timestamp()
+ where job_id = :job_id and number = :number and :owner in (lease_owner, rival_owner) and state = 'running';
 
 -- name: fail_chunk(job_id, number, owner, reason)^
-update job_chunks set state = 'queued', failures = failures + 1, reason = :reason, lease_owner = null, lease_until = null,
-       updated_at = clock_timestamp()
- where job_id = :job_id and number = :number and lease_owner = :owner and state = 'running' returning failures;
+update job_chunks
+   set state = case when lease_owner = :owner and rival_owner is null then 'queued' else state end,
+       lease_owner = case when lease_owner = :owner then rival_owner else lease_owner end,
+       lease_until = case when lease_owner = :owner then rival_until else lease_until end,
+       rival_owner = null, rival_until = null, failures = failures + 1, reason = :reason, updated_at = clock_timestamp()
+ where job_id = :job_id and number = :number and :owner in (lease_owner, rival_owner) and state = 'running' returning failures;
 
 -- name: finish_chunk(job_id, number, owner, result)$
 -- The first result wins; null for every later one.

@@ -20,5 +20,5 @@ select p.*, exists (select 1 from project_members m where m.project_id = p.id an
 select * from projects where id = :project_id for no key update;
 
 -- name: used_bytes(project_id)$
-select coalesce(sum(size_bytes), 0)::bigint from assets
- where project_id = :project_id and status not in ('rejected', 'deleted');
+-- The folded sum and what has changed since (see migration 0006).
+select p.used_bytes + (select coalesce(sum(u.delta), 0)::bigint from project_usage u where u.project_id = p.id) from projects p where p.id = :project_id;

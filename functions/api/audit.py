@@ -30,11 +30,19 @@ def write(
 
 def denied(database: Database, request: Request, caller: Caller, fault: Denied) -> None:
     """One row for what was refused, in a transaction of its own."""
-    detail = {"status": fault.status, "method": request.method, "path": request.url.path[:500]}
+    detail = {"status": fault.status, "method": request.method, "path": request.url.path[:500], **fault.extra}
     with database.transaction() as connection:
         _put(
             connection, request, caller, str(fault.action), "denied", fault.asset_id, fault.project_id, detail
         )
+
+
+def denied_within(connection: Connection, ask: Ask, fault: Denied) -> None:
+    """One row for one refusal among many answers, in their transaction."""
+    detail = {"status": fault.status, "method": ask.request.method, "path": ask.request.url.path[:500]}
+    _put(
+        connection, ask.request, ask.caller, str(fault.action), "denied", fault.asset_id, fault.project_id, detail
+    )  # fmt: skip
 
 
 def _put(

@@ -30,6 +30,25 @@ def decode_time_and_id(cursor: str) -> tuple[datetime, UUID]:
         raise not_ours() from fault
 
 
+def decode_id(cursor: str) -> UUID:
+    """Raises Problem (422) for a cursor that is not ours."""
+    try:
+        return UUID(_decode(cursor, 1)[0])
+    except ValueError as fault:
+        raise not_ours() from fault
+
+
+def decode_text_and_id(cursor: str) -> tuple[str, UUID]:
+    """Raises Problem (422) for a cursor that is not ours."""
+    try:
+        text, id_ = _decode(cursor, 2)
+        if "\x00" in text:
+            raise ValueError("NUL")
+        return text, UUID(id_)
+    except ValueError as fault:
+        raise not_ours() from fault
+
+
 def decode_number(cursor: str, largest: int = 2**63 - 1) -> int:
     """Raises Problem (422) for a cursor that is not ours."""
     try:

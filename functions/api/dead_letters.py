@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 from acervo import access
 from acervo.database import Row, as_json, query
 from acervo.problems import Problem
 from functions.api import audit, cursors
 from functions.api.endpoint import Ask, Reply, Table
+from functions.api.models.administration import Nudge, PlatformState, Replayed, ReplayOrder
 from functions.api.models.platform import Accepted, DeadLetter, DeadLetterDetail, DeadLettersQuery
 from functions.api.models.strict import Page
 
 table = Table("dead letters")
+LONGEST_REPLAY_S = 20.0
 
 
 @table.get("/dead-letters", query=DeadLettersQuery, answers={200: Page[DeadLetter]}, problems=(403, 422))
@@ -72,3 +77,51 @@ def replay(ask: Ask) -> Reply:
             work.connection, ask, "dead-letter.replay", event_id=row["event_id"], event_type=row["event_type"]
         )
     return Reply(Accepted(id=str(number), status="replayed"), 202)
+
+
+@table.post("/dead-letters/replay", body=ReplayOrder, answers={200: Replayed}, problems=(403, 413, 415, 422))
+def replay_many(ask: Ask, body: ReplayOrder) -> Reply:
+    """Send those that fit again, oldest first, no faster than asked. Letters that fail again come back as new ones, and are not taken twice."""
+    access.require_platform(ask.caller)
+    fits = {"event_type": body.event_type, "destination": body.destination}
+    with ask.database.transaction() as connection:
+        fits["until"] = query.last_letter(connection)
+    ends_at = time.monotonic() + LONGEST_REPLAY_S
+    replayed = 0
+    while replayed < body.limit and time.monotonic() < ends_at:
+        began = time.monotonic()
+        some = min(max(1, int(body.per_second)), body.limit - replayed)
+        sent = _replay_some(ask, fits, some)
+        replayed += sent
+        if sent < some:
+            break
+        if replayed < body.limit:  # the rate that was asked for, not a wait for something to happen
+            time.sleep(max(0.0, sent / body.per_second - (time.monotonic() - began)))
+    with ask.database.transaction() as connection:
+        left = query.count_letters(connection, **fits)
+    return Reply(Replayed(replayed=replayed, left=left))
+
+
+def _replay_some(ask: Ask, fits: dict[str, Any], some: int) -> int:
+    with ask.call.change() as work:
+        rows = list(query.take_letters(work.connection, **fits, limit=some))
+        for row in sorted(rows, key=lambda row: row["id"]):
+            work.positions.append(query.say(work.connection, event=as_json(row["event"])))
+            audit.write(
+                work.connection,
+                ask,
+                "dead-letter.replay",
+                event_id=row["event_id"],
+                event_type=row["event_type"],
+            )
+    return len(rows)
+
+
+@table.get("/platform", answers={200: PlatformState}, problems=(403,))
+def platform_state(ask: Ask) -> Reply:
+    """What waits anywhere, and what reconcile last asked for again."""
+    access.require_platform(ask.caller)
+    with ask.database.transaction() as connection:
+        state = query.platform_state(connection)
+        nudges = [Nudge(**row) for row in query.latest_nudges(connection, limit=20)]
+    return Reply(PlatformState(**state, nudges=nudges), headers={"cache-control": "no-store"})

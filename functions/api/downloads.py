@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 
-from acervo import keys
-from acervo.access import Action
+from acervo import access, keys, rights
+from acervo.access import Action, Denied
 from acervo.database import Connection, Row, query
 from acervo.objects import PRESIGN_S
 from acervo.problems import Problem
+from acervo.rights import Use
 from functions.api import audit
 from functions.api.assets import find
 from functions.api.endpoint import Ask, Reply, Table
@@ -17,6 +18,7 @@ from functions.api.models.assets import Download, DownloadOrder
 
 table = Table("downloads")
 PLAYLISTS = (".m3u8", ".mpd")
+ACTIONS = {Use.DOWNLOAD: Action.DOWNLOAD, Use.CLIP: Action.DOWNLOAD, Use.PUBLISH: Action.PUBLISH}
 
 
 @table.post(
@@ -30,19 +32,18 @@ def download(ask: Ask, body: DownloadOrder) -> Reply:
     with ask.database.transaction() as connection:
         row = find(ask, connection, Action.DOWNLOAD)
         bucket, key, known = _object(ask, connection, row, body.what)
-        audit.write(
-            connection,
-            ask,
-            "download",
-            asset_id=str(row["id"]),
-            project_id=row["project_id"],
-            object=body.what,
+        lives_s, overridden = check_rights(
+            ask, connection, row, Use.DOWNLOAD, body.override, master=body.what == "master"
         )
+        audit.write(
+            connection, ask, "download", asset_id=str(row["id"]), project_id=row["project_id"], object=body.what,
+            expires_s=lives_s, **({"overridden": overridden} if overridden else {}),
+        )  # fmt: skip
     name = file_name(row["name"], body.what, key)
     return Reply(
         Download(
-            url=ask.objects.presign_get(bucket, key, file_name=name),
-            expires_at=datetime.now(UTC) + timedelta(seconds=PRESIGN_S),
+            url=ask.objects.presign_get(bucket, key, lives_s, file_name=name),
+            expires_at=datetime.now(UTC) + timedelta(seconds=lives_s),
             file_name=name,
             mime_type=known["mime_type"],
             size_bytes=known["size_bytes"],
@@ -50,6 +51,38 @@ def download(ask: Ask, body: DownloadOrder) -> Reply:
         ),
         headers={"cache-control": "no-store"},
     )
+
+
+def check_rights(
+    ask: Ask, connection: Connection, row: Row, use: Use, override: bool, *, master: bool = False
+) -> tuple[int, list[str]]:
+    """Seconds that a URL may live (no longer than the rights do), and the reasons that the caller overrides.
+
+    Raises:
+        Problem: 409 with every reason.
+    """
+    decision = rights.allows(row["rights"], use, datetime.now(UTC), master=master)
+    codes = [code for code, _ in decision.reasons]
+    if not decision.allowed:
+        may_override = access.may(ask.caller.roles, Action.OVERRIDE, row["member"])
+        if not (override and may_override):
+            raise rights_denied(decision, row, ACTIONS[use], may_override=may_override)
+        return PRESIGN_S, codes
+    if decision.until is None:
+        return PRESIGN_S, []
+    left_s = int((decision.until - datetime.now(UTC)).total_seconds())
+    return max(1, min(PRESIGN_S, left_s)), []
+
+
+def rights_denied(
+    decision: rights.Decision, row: Row, action: Action, *, may_override: bool = False
+) -> Denied:
+    """409 with every reason, noted in the audit log; `may_override` says that asking with `override` would do."""
+    reasons = [{"code": code, "detail": detail} for code, detail in decision.reasons]
+    text = "; ".join(detail for _, detail in decision.reasons)
+    return Denied(
+        409, "rights", text, action, asset_id=str(row["id"]), project_id=row["project_id"], reasons=reasons, may_override=may_override
+    )  # fmt: skip
 
 
 def _object(ask: Ask, connection: Connection, row: Row, what: str) -> tuple[str, str, Row]:

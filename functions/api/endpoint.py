@@ -25,7 +25,7 @@ from acervo.access import Denied, missing
 from acervo.function import Call, Resources
 from acervo.identity import Caller, authenticate
 from acervo.problems import Problem
-from functions.api import audit
+from functions.api import audit, entity_tags, limits, once
 
 if TYPE_CHECKING:
     from acervo.database import Database
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 BASE = "/api/v1"
 MAX_BODY_BYTES = 10 * 1000 * 1000
+CLOUD_EVENTS = ("application/cloudevents+json", "application/cloudevents-batch+json", "application/json")
 JSON_TYPES = frozenset({"application/json", "application/merge-patch+json"})
 NOBODY = Caller("anonymous", "anonymous")
 
@@ -78,11 +79,20 @@ class Reply:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def response(self) -> Response:
-        headers = {"cache-control": "private, no-cache", **self.headers}
+    def response(self, request: Request) -> Response:
+        """A GET that is answered 200 has an entity tag, and is answered 304 to who knows it."""
+        headers = {"cache-control": "private, no-cache", "vary": "authorization", **self.headers}
         if self.content is None:
             return Response(status_code=self.status, headers=headers)
         body = self.content.model_dump_json().encode()
+        if (
+            request.method in ("GET", "HEAD")
+            and self.status == 200
+            and headers["cache-control"] != "no-store"
+        ):
+            tag = headers.setdefault("etag", entity_tags.content_tag(body))
+            if entity_tags.matches(request.headers.get("if-none-match", ""), tag):
+                return Response(status_code=304, headers=headers)
         return Response(body, self.status, headers, media_type="application/json")
 
 
@@ -100,27 +110,42 @@ class Endpoint:
     problems: Sequence[int] = ()
     headers: Mapping[str, str] = field(default_factory=dict)  # request headers it reads, for the document
     who: Callable[[Request], Caller] | None = authenticate
+    raw_bytes: int = 0  # the handler gets the body as `raw`, at most so many bytes of it
+    once: bool = False  # it reads Idempotency-Key
 
     async def serve(self, request: Request) -> Response:
-        if self.body is None:
+        if self.body is None and not self.raw_bytes:
             return await run_in_threadpool(self._run, request, None, None)
-        caller = await run_in_threadpool(self.who, request) if self.who else NOBODY
-        return await run_in_threadpool(self._run, request, caller, await read_json(request))
+        caller = await run_in_threadpool(self._admit, request)
+        raw = await (read_json(request) if self.body else read_body(request, self.raw_bytes))
+        return await run_in_threadpool(self._run, request, caller, raw)
+
+    def _admit(self, request: Request) -> Caller:
+        """Who calls, if they do not call too often."""
+        if self.who is None:
+            return NOBODY
+        caller = self.who(request)
+        limits.spend(request, caller)
+        return caller
 
     def _run(self, request: Request, known: Caller | None, raw: bytes | None) -> Response:
-        caller = known or (self.who(request) if self.who else NOBODY)
+        caller = known or self._admit(request)
         ask = Ask(request, caller)
-        arguments: dict[str, Any] = {}
+        arguments: dict[str, Any] = {"raw": raw} if self.raw_bytes else {}
         if self.query is not None:
             arguments["query"] = parse_query(self.query, request)
         if self.body is not None:
             arguments["body"] = parse_body(self.body, raw or b"")
-        try:
+
+        def handle() -> Response:
             answer = self.handle(ask, **arguments)
+            return answer.response(request) if isinstance(answer, Reply) else answer
+
+        try:
+            return once.answer(ask.database, request, caller, raw or b"", handle) if self.once else handle()
         except Denied as fault:
             audit.denied(ask.database, request, caller, fault)
             raise
-        return answer.response() if isinstance(answer, Reply) else answer
 
 
 def routes(endpoints: Sequence[Endpoint]) -> list[Route]:
@@ -163,6 +188,9 @@ class Table:
     def patch(self, path: str, **known: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return self._add("PATCH", path, **known)
 
+    def put(self, path: str, **known: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        return self._add("PUT", path, **known)
+
     def delete(self, path: str, **known: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return self._add("DELETE", path, **known)
 
@@ -176,15 +204,24 @@ async def read_json(request: Request) -> bytes:
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind not in JSON_TYPES:
         raise Problem(415, "not-json", "send the body as application/json")
-    too_large = Problem(413, "too-large", f"a body has at most {MAX_BODY_BYTES} bytes")
+    return await read_body(request, MAX_BODY_BYTES)
+
+
+async def read_body(request: Request, most_bytes: int) -> bytes:
+    """The body as it is.
+
+    Raises:
+        Problem: 413 too large, 400 not whole.
+    """
+    too_large = Problem(413, "too-large", f"a body has at most {most_bytes} bytes")
     length = request.headers.get("content-length", "0")
-    if length.isdigit() and int(length) > MAX_BODY_BYTES:
+    if length.isdigit() and int(length) > most_bytes:
         raise too_large
     body = bytearray()
     try:
         async for part in request.stream():
             body += part
-            if len(body) > MAX_BODY_BYTES:
+            if len(body) > most_bytes:
                 raise too_large
     except ClientDisconnect as fault:
         raise Problem(400, "broken-off", "the body did not arrive whole") from fault

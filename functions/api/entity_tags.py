@@ -16,6 +16,11 @@ def entity_tag(version: int, shown: bytes) -> str:
     return f'"{version}.{hashlib.sha256(shown).hexdigest()[:12]}"'
 
 
+def content_tag(shown: bytes) -> str:
+    """Of a list or anything else without a version."""
+    return f'"{hashlib.sha256(shown).hexdigest()[:20]}"'
+
+
 def parse(header: str) -> list[str]:
     """The opaque tags of an If-Match or If-None-Match header (`*` stays `*`); what is malformed is left out."""
     found = []

@@ -6,9 +6,11 @@ from acervo import access, steps
 from acervo.access import Action
 from acervo.database import Connection, Row, query
 from acervo.problems import Problem
-from functions.api import audit
+from functions.api import audit, cursors
 from functions.api.endpoint import Ask, Reply, Table
+from functions.api.models.administration import JobsQuery, ListedJob
 from functions.api.models.jobs import Job, job_of
+from functions.api.models.strict import Page
 
 table = Table("jobs")
 OPEN = frozenset({"queued", "running"})
@@ -28,6 +30,29 @@ def find(ask: Ask, connection: Connection, action: Action) -> Row:
         asset_id=str(row["asset_id"]), project_id=row["project_id"],
     )  # fmt: skip
     return row
+
+
+@table.get("/jobs", query=JobsQuery, answers={200: Page[ListedJob]}, problems=(422,))
+def list_jobs(ask: Ask, query: JobsQuery) -> Reply:
+    """Jobs of the projects one may see, newest first."""
+    rows = _page(ask, query)
+    more = len(rows) > query.limit
+    rows = rows[: query.limit]
+    items = [ListedJob(**job_of(row).model_dump(), project_id=row["project_id"]) for row in rows]
+    following = cursors.encode(rows[-1]["created_at"], rows[-1]["id"]) if more else None
+    return Reply(Page[ListedJob](items=items, next_cursor=following))
+
+
+def _page(ask: Ask, wanted: JobsQuery) -> list[Row]:
+    after_at, after_id = cursors.decode_time_and_id(wanted.cursor) if wanted.cursor else (None, None)
+    with ask.database.transaction() as connection:
+        visible = access.visible_projects(ask.caller, connection)
+        return list(
+            query.api_jobs_page(
+                connection, projects=None if visible is None else sorted(visible), project=wanted.project, asset_id=wanted.asset_id,
+                state=wanted.state, kind=wanted.kind, after_at=after_at, after_id=after_id, limit=wanted.limit + 1,
+            )
+        )  # fmt: skip
 
 
 @table.get("/jobs/{id}", answers={200: Job}, problems=(404,))

@@ -1,12 +1,13 @@
 """The front door: what people, pages and machines ask of Acervo under `/api/v1`.
 
-Hears nothing. Says `acervo.asset.changed.v1`, `acervo.asset.deleted.v1`, and `acervo.asset.ingested.v1` when the failed steps of an
-asset are to run again; each in the transaction of its change. Twice is safe: uploads by their state and by Idempotency-Key, edits by
+Hears nothing. Says `acervo.asset.changed.v1`, `acervo.asset.deleted.v1`, `acervo.publication.continued.v1`; `acervo.asset.ingested.v1` and
+`com.amazonaws.ObjectCreated:Put` when an asset is to run again; and what CMSs say at `/events`; each in the transaction of its change. Twice is safe: uploads by their state and by Idempotency-Key, edits by
 If-Match, the rest by what is there already.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -22,17 +23,30 @@ from acervo.function import FrameSettings
 from acervo.identity import IdentitySettings
 from functions.api import (
     assets,
+    auditing,
+    channels,
+    collections,
     dead_letters,
     downloads,
+    editing,
+    event_sources,
+    events_in,
     jobs,
+    lifecycle,
+    links,
     listing,
     openapi,
     progress,
     projects,
+    publications,
+    rules,
     streaming,
     uploads,
+    webhooks,
 )
+from functions.api.cors import Cors
 from functions.api.endpoint import Ask, Endpoint, Table, routes
+from functions.api.limits import LimitSettings
 from functions.api.request_ids import RequestIds
 
 about = Table("about")
@@ -42,7 +56,10 @@ about = Table("about")
 class Settings:
     frame: FrameSettings = settings.nested(FrameSettings)
     identity: IdentitySettings = settings.nested(IdentitySettings)
+    limits: LimitSettings = settings.nested(LimitSettings)
     stream_secret: str = settings.variable("STREAM_SECRET")
+    metadata_schema: str = settings.variable("METADATA_SCHEMA", "")
+    cors_origins: tuple[str, ...] = settings.variable("CORS_ORIGINS", ())
 
 
 @about.get("/openapi.json", answers={200: "application/json"}, who=None)
@@ -58,14 +75,22 @@ def openapi_page(ask: Ask) -> Response:
     return HTMLResponse(openapi.page(_document()), headers={"content-security-policy": policy})
 
 
-TABLES = (uploads, listing, assets, downloads, streaming, jobs, progress, projects, dead_letters)
-# uploads come first: `/assets/upload/…` must not be taken for an asset's id
+TABLES = (
+    uploads, editing, listing, assets, lifecycle, links, downloads, streaming, publications, collections, jobs, progress, projects,
+    channels, rules, events_in, event_sources, webhooks, dead_letters, auditing,
+)  # fmt: skip
+# uploads and bulk edits come first: `/assets/upload/…` must not be taken for an asset's id
 endpoints: list[Endpoint] = [*chain.from_iterable(noun.table.endpoints for noun in TABLES), *about.endpoints]
 
 
 @cache
 def _document() -> dict[str, object]:
     return openapi.build(endpoints)
+
+
+def _origins(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Read before the settings are: middleware is made with the app."""
+    return tuple(part.strip() for part in env.get("CORS_ORIGINS", "").split(",") if part.strip())
 
 
 def build(env: Mapping[str, str] | None = None) -> Starlette:
@@ -76,7 +101,11 @@ def build(env: Mapping[str, str] | None = None) -> Starlette:
         settings=Settings,
         routes=routes(endpoints),
         exception_handlers=problems.handlers,
-        middleware=[Middleware(RequestIds), Middleware(GZipMiddleware, minimum_size=1024)],
+        middleware=[
+            Middleware(RequestIds),
+            Middleware(Cors, origins=_origins(os.environ if env is None else env)),
+            Middleware(GZipMiddleware, minimum_size=1024),
+        ],
         env=env,
     )
 

@@ -7,18 +7,25 @@ import inspect
 import re
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from functions.api.endpoint import BASE, Endpoint
+from functions.api.models.editing import LinkKind
 from functions.api.models.platform import ProblemDetails
+from functions.api.models.strict import PROJECT
 
 VERSION = "1"
 REF = "#/components/schemas/{model}"
 Names = dict[Any, dict[str, Any]]  # model → the reference to its schema
 _PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
+_ID: dict[str, Any] = {"type": "string", "pattern": PROJECT}
+_PATHS: dict[str, dict[str, Any]] = {
+    "project": _ID, "channel": _ID, "source": _ID, "edit": {"type": "integer", "minimum": 0},
+    "kind": {"enum": list(get_args(LinkKind))}, "principal": {"type": "string", "pattern": "^(user|group):.+$", "maxLength": 300},
+}  # fmt: skip
 
 
 def build(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
@@ -83,7 +90,9 @@ def _operation(endpoint: Endpoint, names: Names) -> dict[str, Any]:
     if endpoint.body:
         content = {"application/json": {"schema": names[endpoint.body]}}
         operation["requestBody"] = {"required": True, "content": content}
-    faults = {*endpoint.problems, *(() if endpoint.who is None else (401, 503))}
+    if endpoint.raw_bytes:
+        operation["requestBody"] = {"required": True, "content": _cloud_events()}
+    faults = {*endpoint.problems, *(() if endpoint.who is None else (401, 429, 503))}
     for status in sorted(faults):
         schema = {"schema": names[ProblemDetails]}
         operation["responses"][str(status)] = {
@@ -91,6 +100,25 @@ def _operation(endpoint: Endpoint, names: Names) -> dict[str, Any]:
             "content": {"application/problem+json": schema},
         }
     return operation
+
+
+def _cloud_events() -> dict[str, Any]:
+    """The body of `/events` by content mode (CloudEvents 1.0, HTTP binding); payloads are those of the catalogue."""
+    event = {
+        "type": "object",
+        "required": ["specversion", "id", "source", "type"],
+        "properties": {
+            "specversion": {"const": "1.0"},
+            "id": {"type": "string", "minLength": 1},
+            "source": {"type": "string", "minLength": 1},
+            "type": {"type": "string", "minLength": 1},
+        },
+    }
+    return {
+        "application/cloudevents+json": {"schema": event},
+        "application/cloudevents-batch+json": {"schema": {"type": "array", "items": event, "minItems": 1, "maxItems": 100}},
+        "application/json": {"schema": {"type": "object", "description": "The data, with the attributes as `ce-…` headers."}},
+    }  # fmt: skip
 
 
 def _answer(status: int, answer: type[BaseModel] | str | None, names: Names) -> dict[str, Any]:
@@ -106,12 +134,14 @@ def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for name in _PARAMETER.findall(endpoint.path):
         schema: dict[str, Any] = {"type": "string"}
-        if name == "id":
+        if name in ("id", "other"):
             schema = (
                 {"type": "integer"}
                 if endpoint.path.startswith("/dead")
                 else {"type": "string", "format": "uuid"}
             )
+        elif name in _PATHS:
+            schema = _PATHS[name]
         found.append({"name": name, "in": "path", "required": True, "schema": schema})
     if endpoint.query:
         schema = endpoint.query.model_json_schema(ref_template=REF)

@@ -117,6 +117,7 @@ def _insert(ask: Ask, wish: _Wish, upload_id: str) -> Row:
     body = wish.body
     with ask.call.change() as work:
         project = query.lock_project(work.connection, project_id=body.project_id)
+        query.fold_usage(work.connection, project_id=body.project_id)
         _check_quota(work.connection, project, body.size_bytes)
         before = wish.remembered(work.connection)
         if before is not None:

@@ -1,6 +1,6 @@
-"""The end of a speech job: all parts joined, transcript and captions written, the asset settled, the event said.
+"""The end of a speech job: all parts joined, people's corrections put in again, transcript and captions written.
 
-Everything but the caption files is one transaction; the files are written before it commits, under keys that a retry overwrites.
+Everything but the caption files is the caller's transaction; the files are written before it commits, under keys that a retry overwrites.
 """
 
 from __future__ import annotations
@@ -10,46 +10,16 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from acervo import keys, steps
+from acervo import corrections, keys
 from functions.enrich import captions, join, transcript
 from functions.enrich.transcript import Segment
 
 if TYPE_CHECKING:
+    from acervo.corrections import Line
     from acervo.function import Call, Work
 
 log = logging.getLogger(__name__)
-COMPLETED = "acervo.enrichment.completed.v1"
 PROFILE = "captions"
-
-
-def complete(call: Call, work: Work, job_id: str, asset_id: str, model: str) -> None:
-    """What the last part does, inside the transaction that finishes it."""
-    from acervo.database import query
-
-    asset = query.lock_asset(work.connection, asset_id=asset_id)
-    segments = joined(list(query.chunk_results(work.connection, job_id=job_id)))
-    language = transcript.spoken_language(segments)
-    put_transcript(work, asset_id, segments, model)
-    if language:
-        query.set_language(work.connection, asset_id=asset_id, language=language)
-    if segments:
-        put_captions(call, work, asset, segments, language)
-    else:  # of an earlier run that heard something
-        query.drop_captions(work.connection, asset_id=asset_id)
-    query.set_job_state(work.connection, job_id=job_id, state="done", reason_code=None, reason=None)
-    query.drop_chunks(work.connection, job_id=job_id)
-    steps.settle(work, asset_id)
-    work.say(
-        COMPLETED,
-        asset_id,
-        {
-            "asset_id": asset_id,
-            "project_id": asset["project_id"],
-            "step": "speech",
-            "language": language,
-            "results": len(segments),
-        },
-    )
 
 
 def joined(rows: Sequence[dict[str, Any]]) -> list[Segment]:
@@ -63,31 +33,56 @@ def joined(rows: Sequence[dict[str, Any]]) -> list[Segment]:
     return join.join([[transcript.from_json(item) for item in row["result"]["segments"]] for row in rows])
 
 
-def put_transcript(work: Work, asset_id: str, segments: Sequence[Segment], model: str) -> None:
-    """These segments instead of those that were there."""
-    from acervo.database import as_json, query
+def put_transcript(work: Work, asset_id: str, segments: Sequence[Segment], model: str) -> list[Line]:
+    """These segments, and people's corrections, instead of those that were there; what is shown."""
+    from acervo import edits
+    from acervo.database import query
 
-    query.delete_segments(work.connection, asset_id=asset_id)
-    rows = [
+    lines = [
         {
-            "asset_id": asset_id, "number": number, "start_ms": segment.start_ms, "end_ms": segment.end_ms,
-            "language": segment.language, "text": segment.text, "words": as_json(transcript.words_json(segment.words)),
-            "model": model,
+            "start_ms": segment.start_ms, "end_ms": segment.end_ms, "language": segment.language, "text": segment.text,
+            "words": transcript.words_json(segment.words), "speaker": None, "model": model,
         }
-        for number, segment in enumerate(segments)
+        for segment in segments
     ]  # fmt: skip
-    if rows:
-        query.put_segment(work.connection, rows)
+    shown = corrections.apply(lines, list(query.line_edits(work.connection, asset_id=asset_id)))
+    edits.put_lines(work, asset_id, shown)
+    return shown
+
+
+def put_language_and_captions(
+    call: Call, work: Work, asset: dict[str, Any], shown: Sequence[Line], language: str | None
+) -> None:
+    from acervo.database import query
+
+    asset_id = str(asset["id"])
+    if language:
+        query.set_language(work.connection, asset_id=asset_id, language=language)
+    if shown:
+        put_captions(call, work, asset, shown, language)
+    else:  # of an earlier run that heard something
+        query.drop_captions(work.connection, asset_id=asset_id)
+
+
+def renew_captions(call: Call, work: Work, asset: dict[str, Any]) -> None:
+    """The caption files again, when somebody corrected a line after they were written."""
+    from acervo.database import query
+
+    asset_id = str(asset["id"])
+    if not query.captions_are_stale(work.connection, asset_id=asset_id):
+        return
+    shown = list(query.transcript_lines(work.connection, asset_id=asset_id))
+    put_captions(call, work, asset, shown, asset["language"])
 
 
 def put_captions(
-    call: Call, work: Work, asset: dict[str, Any], segments: Sequence[Segment], language: str | None
+    call: Call, work: Work, asset: dict[str, Any], shown: Sequence[Line], language: str | None
 ) -> None:
     """WebVTT and SRT beside the other renditions. The text may be another after a new run: not cached for ever."""
     from acervo.database import as_json, query
 
     asset_id, objects, name = str(asset["id"]), call.objects, language or "und"
-    cues = captions.build_cues(segments)
+    cues = captions.build_cues([transcript.from_json(line) for line in shown if line["words"]])
     vtt, srt = captions.to_webvtt(cues).encode(), captions.to_srt(cues).encode()
     vtt_key, srt_key = (
         keys.proxy(asset_id, asset["sha256"], PROFILE, f"{name}.{kind}") for kind in ("vtt", "srt")

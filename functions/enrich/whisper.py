@@ -89,7 +89,13 @@ class Whisper:
         )
         self._steady = self._model.model = _Steady(self._model.model, chosen.languages)
 
-    def recognise(self, samples: Samples, language: str | None = None) -> Generator[Segment, None, None]:
+    def listening_for(self, vocabulary: str) -> Listening:
+        """A `Recogniser` that knows these names."""
+        return Listening(self, vocabulary)
+
+    def recognise(
+        self, samples: Samples, language: str | None = None, vocabulary: str | None = None
+    ) -> Generator[Segment, None, None]:
         """Segments one by one, on the clock of `samples`; `language` is what was spoken before."""
         with _using:
             self._steady.language = language
@@ -104,6 +110,7 @@ class Whisper:
                 no_speech_threshold=_MAX_NO_SPEECH,
                 compression_ratio_threshold=_MAX_COMPRESSION,
                 hallucination_silence_threshold=2.0,
+                hotwords=vocabulary,
             )
             floor_ms = 0
             for segment in heard:
@@ -114,6 +121,21 @@ class Whisper:
                 for built in build_segments(words, language, floor_ms):
                     floor_ms = built.end_ms
                     yield built
+
+
+@dataclass(frozen=True)
+class Listening:
+    """A `Recogniser`: the warm model with the names that a project speaks of as a hint in front of every half minute."""
+
+    whisper: Whisper
+    vocabulary: str
+
+    @property
+    def label(self) -> str:
+        return self.whisper.label
+
+    def recognise(self, samples: Samples, language: str | None = None) -> Generator[Segment, None, None]:
+        return self.whisper.recognise(samples, language, self.vocabulary)
 
 
 def is_invented(logprob: float, no_speech: float, compression: float) -> bool:
@@ -140,7 +162,7 @@ def build_words(heard: Iterable[HeardWord], language: str | None) -> list[Word]:
 @cache
 def _load(name: str, models_dir: Path, chosen: Chosen) -> Whisper:
     model = models.find(name, "speech")
-    return Whisper(model, models.resolve(model, models_dir), chosen)
+    return Whisper(model, models.resolve(model, models_dir, chosen.device), chosen)
 
 
 def load(name: str, models_dir: Path, chosen: Chosen) -> Whisper:

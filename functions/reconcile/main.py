@@ -18,7 +18,7 @@ from acervo import function, settings
 from acervo.errors import AcervoError
 from acervo.events import Event
 from acervo.function import Call, FrameSettings
-from functions.reconcile import fixity, housekeeping, letters, steps, uploads
+from functions.reconcile import fixity, housekeeping, letters, purge, steps, uploads
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,9 @@ REPAIRS: tuple[Callable[[Call], int], ...] = (
     uploads.announce_unannounced,
     uploads.close_abandoned,
     housekeeping.prune,
+    purge.seal_audit_log,
+    purge.prune_answers,
+    purge.purge,
     fixity.verify,
 )
 

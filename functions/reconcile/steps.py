@@ -9,7 +9,11 @@ from acervo.database import query
 from acervo.function import Call, Work
 
 PAGE = 200
-REQUEST_OF = {"transcode": "acervo.chunk.requested.v1", "speech": "acervo.enrichment.requested.v1"}
+ENRICHMENTS = ("speech", "frames", "objects", "ocr", "embed", "names")
+REQUEST_OF = {
+    "transcode": "acervo.chunk.requested.v1",
+    **dict.fromkeys(ENRICHMENTS, "acervo.enrichment.requested.v1"),
+}
 
 
 def restart_lost_steps(call: Call) -> int:
@@ -48,9 +52,13 @@ def restart_lost_chunks(call: Call) -> int:
             if type_ is None or not due(call, work, f"chunk:{row['job_id']}:{row['number']}"):
                 continue
             data = {"asset_id": str(row["asset_id"]), "job_id": str(row["job_id"]), "number": row["number"]}
+            attributes = {}
             if row["kind"] != "transcode":
-                data["step"] = row["kind"]
-            work.say(type_, str(row["asset_id"]), data, what=f"{row['job_id']}:{row['number']}")
+                data["step"] = attributes["step"] = row["kind"]  # triggers filter by the attribute
+            work.say(
+                type_, str(row["asset_id"]), data,
+                what=f"{row['job_id']}:{row['number']}", extensions=attributes,
+            )  # fmt: skip
             count += 1
         return count
 

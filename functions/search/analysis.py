@@ -6,6 +6,7 @@ is not found ("economía" stems to "econom", "economia" to "economia"). The stop
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
@@ -24,9 +25,14 @@ _PORTUGUESE = (
 _UNACCENTED = {
     "es": ["mas", "tambien", "esta", "estan", "asi", "aqui", "alli", "segun", "despues", "solo", "aun", "si", "tu", "el", "mi",
            "donde", "cuando", "como", "que", "quien", "cual", "fue", "era", "sera", "seran", "habia", "habian", "estaba", "detras"],
-    "en": [],
+    "en": ["im", "ive", "dont"],
     "pt": ["nao", "sao", "esta", "estao", "tambem", "ja", "ate", "so", "ha", "voce", "voces", "as", "aos", "depois", "sera", "apos", "alem"],
 }  # fmt: skip
+
+
+def unaccented_stop_words(language: str) -> list[str]:
+    """For an engine's own list, which has them with their accents only."""
+    return list(_UNACCENTED[language])
 
 
 def _words() -> TextAnalyzerBuilder:
@@ -78,14 +84,18 @@ def stems(language: str, word: str) -> tuple[str, ...]:
     own = stem(language, word)
     if own is None:
         return ()
-    found = [own]
+    others = (stem(language, form) for form in forms(language, word))
+    return tuple(dict.fromkeys([own, *(other for other in others if other)]))
+
+
+def forms(language: str, word: str) -> tuple[str, ...]:
+    """What else a folded word may be written as, for an analyser that does not know: only Portuguese plurals."""
     if language == "pt" and len(word) > _SHORTEST_PLURAL:
         for ending, others in _PORTUGUESE:
             if word.endswith(ending):
                 bare = word.removesuffix(ending)
-                found += [other for end in others if (other := stem(language, bare + end))]
-                break
-    return tuple(dict.fromkeys(found))
+                return tuple(bare + other for other in others)
+    return ()
 
 
 def whole_word(text: str) -> str:
@@ -103,3 +113,9 @@ def label(value: str) -> str:
 def is_stop_word(word: str) -> bool:
     """Whether any of the languages takes it for a function word."""
     return bool(word) and any(stem(language, word) is None for language in LANGUAGES)
+
+
+def begins_name(name: str, typed: Sequence[str]) -> bool:
+    """Every word typed but the last is a word of the name, and the last begins one."""
+    parts = words(name)
+    return all(word in parts for word in typed[:-1]) and any(part.startswith(typed[-1]) for part in parts)

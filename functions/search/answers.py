@@ -10,22 +10,32 @@ from functions.search.documents import fields_of
 from functions.search.engine import Facets
 from functions.search.fusion import Fused
 from functions.search.highlights import Matcher, Piece, highlight, pieces
+from functions.search.waiting import LeftOut
+
+FORGIVEN = 2
 
 Row = Mapping[str, Any]
 
 
-def hit(row: Row, fused: Fused, matcher: Matcher, passages: Sequence[Row], engine: str) -> dict[str, Any]:
+def hit(row: Row, fused: Fused, matcher: Matcher, passages: Sequence[Row], lead: str) -> dict[str, Any]:
     """One asset: which fields it was found by, marked, and its best passages."""
     metadata = row["metadata"] if isinstance(row["metadata"], dict) else {}
     embedded = row["embedded"] if isinstance(row["embedded"], dict) else {}
     fields = fields_of(row["name"], metadata, embedded)
-    found = {
-        name: marked[:3]
-        for name, texts in fields.items()
-        if (marked := [part for text in texts if (part := highlight(text, matcher)) is not None])
-    }
+    found = _marked(fields, matcher)
+    engines = [leg.partition(":")[0] for leg in fused.legs if leg.endswith(":assets")]
+    if (
+        not found and not passages and matcher.words and engines
+    ):  # an engine that forgives more than was asked
+        matcher = Matcher(matcher.words, matcher.phrases, FORGIVEN)
+        found = _marked(fields, matcher)
     said = [passage(segment, matcher) for segment in passages]
-    why = [{"engine": engine, "field": name} for name in (*found, *(["said"] if said else []))]
+    why = [{"engine": engine, "field": name} for engine in engines for name in found]
+    why += [{"engine": lead, "field": "said"}] if said else []
+    near = dict.fromkeys(leg.partition(":")[0] for leg in fused.legs if leg.endswith(":meaning"))
+    why += [{"engine": engine, "field": "meaning"} for engine in near]
+    if not why and matcher.words:  # what a machine saw or heard is not among the fields that are shown
+        why = [{"engine": engine, "field": "seen"} for engine in engines]
     return {
         "asset_id": str(row["id"]),
         "name": row["name"],
@@ -42,6 +52,26 @@ def hit(row: Row, fused: Fused, matcher: Matcher, passages: Sequence[Row], engin
         "highlights": {name: _joined(marked) for name, marked in found.items()},
         "passages": said,
     }
+
+
+def _marked(fields: Mapping[str, Sequence[str]], matcher: Matcher) -> dict[str, list[list[Piece]]]:
+    return {
+        name: marked[:3]
+        for name, texts in fields.items()
+        if (marked := [part for text in texts if (part := highlight(text, matcher)) is not None])
+    }
+
+
+def suggestion(row: Row) -> dict[str, Any]:
+    return {
+        "asset_id": str(row["id"]), "title": title(row), "name": row["name"], "kind": row["kind"],
+        "project_id": row["project_id"], "thumb": row["thumb"],
+    }  # fmt: skip
+
+
+def left_out(calls: Sequence[LeftOut]) -> list[dict[str, str]]:
+    """Which part of which engine is missing, and why: `late`, `down`, `resting`, `not-offered`."""
+    return [{"engine": c.engine, "leg": c.leg, "why": c.why} for c in dict.fromkeys(calls)]
 
 
 def passage(segment: Row, matcher: Matcher) -> dict[str, Any]:

@@ -8,35 +8,44 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from acervo.database import Connection, Database, query
 from functions.search.documents import MAX_SEGMENTS, asset_document, is_searched, segment_document
 from functions.search.index_directory import Position
-from functions.search.tantivy_writer import TantivyWriter
+from functions.search.metrics import LAG, POISONED, VISIBLE, WRITTEN
+from functions.search.stores import Writer
 
 log = logging.getLogger(__name__)
 PAGE = 500
 SLACK_S = 120
 SEGMENTS_AT_ONCE = 20_000
-Faults = Mapping[str, Exception]
+MAX_REASON = 500
 
 
-@dataclass(frozen=True)
+@dataclass
 class Report:
-    """What one pass over the changes did."""
+    """What one pass over the changes did: `written` are the moments of the changes that were written, by asset id."""
 
     seen: int = 0
-    written: int = 0
+    written: dict[str, datetime] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
     removed: int = 0
-    poisoned: int = 0
+    faults: dict[str, Exception] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.written or self.removed)
+
+    def __str__(self) -> str:
+        return f"{self.seen} seen, {len(self.written)} written, {self.removed} removed, {len(self.faults)} refused"
 
 
 def write_assets(
-    writer: TantivyWriter, connection: Connection, asset_ids: Sequence[str], again: Collection[str] = ()
-) -> tuple[Report, Faults]:
+    writer: Writer, connection: Connection, asset_ids: Sequence[str], again: Collection[str] = ()
+) -> Report:
     """Bring these assets' documents up to their rows, without committing; what cannot be written is set aside with its reason.
 
     `again`: those to write even if the index has their version, because something beside the row changed.
@@ -46,19 +55,56 @@ def write_assets(
     searched = {id_: row for id_, row in rows.items() if is_searched(row)}
     for asset_id in wanted:
         if asset_id not in searched:
-            writer.remove(asset_id)
+            writer.remove(asset_id, rows[asset_id]["version"] if asset_id in rows else None)
     known = writer.versions(list(searched))
     stale = [id_ for id_, row in searched.items() if known.get(id_, 0) < row["version"] or id_ in again]
-    written = 0
-    faults: dict[str, Exception] = {}
+    report = Report(len(wanted), removed=len(wanted) - len(searched))
+    report.versions = {id_: searched[id_]["version"] for id_ in stale}
+    seen = _machine_tags(connection, stale)
     for asset_id, segments in _transcripts(connection, stale):
         try:
             documents = [segment_document(segment) for segment in segments]
-            written += writer.put(asset_document(searched[asset_id]), documents, asset_id in again)
+            document = asset_document(searched[asset_id], seen.get(asset_id, ()))
+            if writer.put(document, documents, asset_id in again):
+                report.written[asset_id] = searched[asset_id]["updated_at"]
         except (ValueError, TypeError, KeyError, AttributeError) as fault:
             log.exception("asset %s cannot be indexed", asset_id)
-            faults[asset_id] = fault
-    return Report(len(wanted), written, len(wanted) - len(searched), len(faults)), faults
+            report.faults[asset_id] = fault
+    return report
+
+
+def commit(writer: Writer, report: Report, engine: str) -> None:
+    """Make what the report speaks of visible; what the engine refused goes to its faults."""
+    if report.changed:
+        refused = writer.commit()
+        report.faults |= refused
+        now = datetime.now(UTC)
+        for asset_id in refused:
+            report.written.pop(asset_id, None)
+        for changed_at in report.written.values():
+            VISIBLE.labels(engine).observe(max(0.0, (now - changed_at).total_seconds()))
+    WRITTEN.labels(engine).inc(len(report.written))
+    POISONED.labels(engine).inc(len(report.faults))
+
+
+def set_aside(connection: Connection, engine: str, report: Report) -> None:
+    """Refused assets with their reason, for people; a row goes when its asset went in after all."""
+    for asset_id, fault in report.faults.items():
+        query.remember_poison(
+            connection, engine=engine, asset_id=asset_id, version=report.versions.get(asset_id),
+            reason=f"{type(fault).__name__}: {fault}".replace("\x00", "")[:MAX_REASON],
+        )  # fmt: skip
+    if report.written:
+        query.forget_poison(connection, engine=engine, asset_ids=list(report.written))
+
+
+def _machine_tags(connection: Connection, asset_ids: Sequence[str]) -> dict[str, list[tuple[str, str]]]:
+    """(kind, value) of what enrichment saw and heard, by asset."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    if asset_ids:
+        for row in query.machine_tags_to_index(connection, asset_ids=list(asset_ids)):
+            found.setdefault(str(row["asset_id"]), []).append((row["kind"], row["value"]))
+    return found
 
 
 def _transcripts(
@@ -94,13 +140,15 @@ class Sweep:
     """One reading of everything that changed since the version's cursor."""
 
     def __init__(
-        self, writer: TantivyWriter, database: Database, page: int = PAGE, slack_s: float = SLACK_S
-    ) -> None:
+        self, writer: Writer, database: Database, page: int = PAGE, slack_s: float = SLACK_S, engine: str = "tantivy"
+    ) -> None:  # fmt: skip
         self._writer, self._database, self._page, self._slack_s = writer, database, page, slack_s
-        self._position = writer.version.position()
+        self._engine = engine
+        self._position = self._saved = writer.position()
 
     def step(self) -> bool:
         """Index one page of changes and commit it; whether it was the last."""
+        report = Report()
         with self._database.transaction() as connection:
             whole_until: datetime = query.changes_are_whole_until(connection, slack_s=self._slack_s)
             changed = list(
@@ -112,30 +160,38 @@ class Sweep:
                 )
             )
             stale = self._stale(changed)
+            behind = min((row["updated_at"] for row in changed if str(row["id"]) in stale), default=None)
+            LAG.labels(self._engine).set((datetime.now(UTC) - behind).total_seconds() if behind else 0)
             if stale:
-                report, _ = write_assets(self._writer, connection, stale)
+                report = write_assets(self._writer, connection, sorted(stale))
                 log.info("catching up: %s", report)
-        if stale:
-            self._writer.commit()
+        commit(self._writer, report, self._engine)
+        if report.faults or report.written:
+            with self._database.transaction() as connection:
+                set_aside(connection, self._engine, report)
         if changed:
             self._position = Position(changed[-1]["updated_at"], str(changed[-1]["id"]))
             self._save(min(self._position, Position(whole_until)))
-        return len(changed) < self._page
+        last = len(changed) < self._page
+        if last:
+            LAG.labels(self._engine).set(0)
+        return last
 
     def finish(self) -> None:
         """Every page; the number of steps is bounded by the number of assets."""
         while not self.step():
             pass
 
-    def _stale(self, changed: Sequence[dict[str, Any]]) -> list[str]:
+    def _stale(self, changed: Sequence[Mapping[str, Any]]) -> set[str]:
         """Ids whose documents are older than their row, or should not be there."""
         known = self._writer.versions([str(row["id"]) for row in changed])
         found = ((str(row["id"]), row) for row in changed)
-        return [
+        return {
             id_ for id_, row in found
             if (known.get(id_, 0) < row["version"] if is_searched(row) else id_ in known)
-        ]  # fmt: skip
+        }  # fmt: skip
 
     def _save(self, position: Position) -> None:
-        if position > self._writer.version.position():
-            self._writer.version.save_position(position)
+        if position > self._saved:
+            self._writer.save_position(position)
+            self._saved = position

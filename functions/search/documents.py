@@ -6,7 +6,7 @@ Every engine is fed from these values; `version` is the row's, so that old never
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,7 +55,8 @@ def is_searched(row: Mapping[str, Any]) -> bool:
     return row["status"] in SEARCHED and row["kind"] is not None
 
 
-def asset_document(row: Mapping[str, Any]) -> AssetDocument:
+def asset_document(row: Mapping[str, Any], seen: Sequence[tuple[str, str]] = ()) -> AssetDocument:
+    """`seen`: (kind, value) of what a machine saw or heard in it; its people are people, the rest are tags."""
     metadata, embedded = _mapping(row["metadata"]), _mapping(row["embedded"])
     created: datetime = row["created_at"]
     fields = fields_of(row["name"], metadata, embedded)
@@ -64,8 +65,17 @@ def asset_document(row: Mapping[str, Any]) -> AssetDocument:
         status=row["status"], language=language(row["language"]), created_s=int(created.timestamp()),
         month=created.year * 100 + created.month,
         titles=(*fields["title"], *fields["name"]), names=fields["names"],
-        texts=(*fields["description"], *fields["embedded"]), tags=fields["keywords"], people=fields["people"],
+        texts=(*fields["description"], *fields["embedded"]),
+        tags=_with(fields["keywords"], (value for kind, value in seen if kind != "person")),
+        people=_with(fields["people"], (value for kind, value in seen if kind == "person")),
     )  # fmt: skip
+
+
+def _with(written: tuple[str, ...], seen: Iterable[str]) -> tuple[str, ...]:
+    """What people wrote first; a machine's word only adds to it."""
+    known = {value.casefold() for value in written}
+    added = [clean(value)[:MAX_TAG] for value in seen if value.casefold() not in known]
+    return tuple(dict.fromkeys((*written, *added)))[:MAX_TAGS]
 
 
 def fields_of(

@@ -1,7 +1,8 @@
 """What the query service wants of a search engine; adapters are named after what they talk to.
 
 Every call carries the scope, and an adapter has to apply it to everything it answers: hits, totals, facets and suggestions.
-An engine that cannot answer raises `EngineDown`; the service then answers from the others and says `partial`.
+An engine that cannot answer raises `EngineDown`; the service then answers from the others and says `partial`. One that cannot express
+a question raises `NotExpressible`: no fault, the others answer it.
 """
 
 from __future__ import annotations
@@ -20,10 +21,23 @@ class EngineDown(Exception):
     """The text is for the log."""
 
 
+class NotExpressible(Exception):
+    """This engine has no words for what is asked."""
+
+
 class Order(StrEnum):
     RELEVANCE = "relevance"
     NEWEST = "newest"
     OLDEST = "oldest"
+
+
+class Offer(StrEnum):
+    """What an engine has beside assets."""
+
+    PASSAGES = "passages"
+    FACETS = "facets"
+    ONE_TRIP = "one-trip"  # is a `OneTrip`
+    TREES = "trees"  # alternatives, `said:`, and what else a tree of words may say
 
 
 @dataclass(frozen=True)
@@ -74,6 +88,7 @@ Facets = Mapping[str, Sequence[Bucket]]
 
 class Engine(Protocol):
     name: str
+    offers: frozenset[Offer]
 
     def ready(self) -> bool:
         """Whether there is an index to ask."""
@@ -94,3 +109,55 @@ class Engine(Protocol):
 
     def suggest(self, text: str, scope: Scope, limit: int) -> Suggestions:
         """While typing: what begins like `text`, or nearly."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Parts of one answer: how many assets and passages, and whether facets."""
+
+    window: int
+    passages: int = 0
+    facets: bool = False
+
+
+@dataclass(frozen=True)
+class Found:
+    """What of it there is; a part that was not wanted, or failed, is None."""
+
+    assets: Assets | None
+    passages: Passages | None = None
+    facets: Facets | None = None
+
+
+class OneTrip(Protocol):
+    """An engine behind a network: everything in one request."""
+
+    def find(self, ask: Ask, wanted: Wanted) -> Found:
+        """
+        Raises:
+            EngineDown: no part of it could be answered.
+        """
+
+
+class Meaning(Protocol):
+    """Vectors near a vector."""
+
+    name: str
+
+    def nearest(self, vector: Sequence[float], ask: Ask, window: int) -> Sequence[str]:
+        """Ids of assets inside the scope and the filters of `ask`, nearest first, each once."""
+
+    def vectors_of(self, asset_id: str) -> Sequence[Sequence[float]]:
+        """What the asset itself means; empty when it was never embedded."""
+
+
+class Embedder(Protocol):
+    """Text into the vector space that the archive was embedded in."""
+
+    model: str  # as in embeddings.model
+
+    def vector(self, text: str) -> Sequence[float]:
+        """
+        Raises:
+            EngineDown: the model cannot be asked.
+        """

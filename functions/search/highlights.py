@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from functions.search import analysis
 from functions.search.query_tree import Node, Phrase, Word, words_of
-from functions.search.tantivy_query import typos_in
+from functions.search.typos import typos_in
 
 SNIPPET = 240
 _LEAD = 60
@@ -31,6 +31,7 @@ class Matcher:
     phrases: Sequence[tuple[str, ...]]
     typos: int = 0
     _known: dict[str, bool] = field(default_factory=dict)
+    _pattern: re.Pattern[str] | None = None
 
     @classmethod
     def of(cls, tree: Node | None, typos: int = 0) -> Matcher:
@@ -42,11 +43,23 @@ class Matcher:
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """(start, end) of every word that is meant."""
+        if not self.phrases and (telling := self._beginnings()) is not None:
+            return [word.span() for word in telling.finditer(text, 0, _SCANNED) if self._is_meant(word[0])]
         found = list(_WORD.finditer(text, 0, _SCANNED))
         hits = {i for i, word in enumerate(found) if self._is_meant(word[0])}
         if self.phrases:
             hits |= self._in_phrases([analysis.whole_word(word[0]) for word in found])
         return [found[i].span() for i in sorted(hits)]
+
+    def _beginnings(self) -> re.Pattern[str] | None:
+        """Words that may be meant, by their first letters: nine words in ten need no analysis. None when a typo may be there."""
+        if self._pattern is None and not self.typos:
+            asked = {analysis.whole_word(word.text)[:_STEM] for word in self.words}
+            first = "|".join(sorted(re.escape(begin) for begin in asked if begin and begin.isascii()))
+            plain = rf"(?:{first})[^\W_]*|" if first else ""
+            accented = r"[^\W_\x00-\x7f][^\W_]*|[^\W_][^\W_\x00-\x7f][^\W_]*"
+            self._pattern = re.compile(rf"(?<![^\W_])(?:{plain}{accented})", re.IGNORECASE)
+        return self._pattern
 
     def _in_phrases(self, words: Sequence[str]) -> set[int]:
         return {

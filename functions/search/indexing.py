@@ -13,14 +13,13 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooSlow
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from acervo.database import Database
 from acervo.errors import AcervoError, Permanent, Transient
-from functions.search import tantivy_schema
-from functions.search.changes import Faults, Sweep, write_assets
-from functions.search.index_directory import IndexDirectory, Locked, Version
-from functions.search.tantivy_writer import TantivyWriter
+from functions.search.changes import Sweep, commit, set_aside, write_assets
+from functions.search.metrics import LAG, WAITING
+from functions.search.stores import Faults, Store, Writer
 
 log = logging.getLogger(__name__)
 BATCH = 200
@@ -34,16 +33,17 @@ class _Order:
     ids: tuple[str, ...] | None
     done: Future[None]
     again: bool = False
+    since: float = field(default_factory=time.monotonic)
 
 
 class Indexer:
     """Owns the writer's thread; every public method may be called from any thread."""
 
-    def __init__(self, directory: IndexDirectory, database: Database, every_s: float = 30.0) -> None:
-        self._directory, self._database, self._every_s = directory, database, every_s
+    def __init__(self, store: Store, database: Database, every_s: float = 30.0) -> None:
+        self._store, self._database, self._every_s = store, database, every_s
         self._orders: queue.Queue[_Order] = queue.Queue(maxsize=1000)
         self._stopping = threading.Event()
-        self._writer: TantivyWriter | None = None
+        self._writer: Writer | None = None
         self._sweep: Sweep | None = None
         self._swept_for: list[_Order] = []  # who waits for the sweep under way
         self._to_sweep: list[_Order] = []  # who asked after it began
@@ -107,21 +107,29 @@ class Indexer:
         return orders
 
     def _index_events(self, orders: Sequence[_Order]) -> None:
+        WAITING.labels(self._store.name).set(len(orders) + self._orders.qsize())
+        if self._sweep is None:  # a sweep knows of older changes
+            LAG.labels(self._store.name).set(time.monotonic() - min(order.since for order in orders))
         faults = self._attempt(orders, lambda: self._index_now(orders))
         for order in orders if faults is not None else ():
             poison = [asset_id for asset_id in order.ids or () if asset_id in (faults or ())]
-            reason = f"asset {poison[0]} cannot be indexed" if poison else ""
+            reason = f"asset {poison[0]} cannot be indexed: search_poison has the reason" if poison else ""
             _answer([order], Permanent("not-indexable", reason) if poison else None)
+        WAITING.labels(self._store.name).set(self._orders.qsize())
+        if self._sweep is None and self._orders.empty():
+            LAG.labels(self._store.name).set(0)
 
     def _index_now(self, orders: Sequence[_Order]) -> Faults:
         ids = [asset_id for order in orders for asset_id in order.ids or ()]
         writer = self._current_writer()
         with self._database.transaction() as connection:
             again = {asset_id for order in orders if order.again for asset_id in order.ids or ()}
-            report, faults = write_assets(writer, connection, ids, again)
-        if report.written or report.removed:
-            writer.commit()
-        return faults
+            report = write_assets(writer, connection, ids, again)
+        commit(writer, report, self._store.name)
+        if report.faults or report.written:
+            with self._database.transaction() as connection:
+                set_aside(connection, self._store.name, report)
+        return report.faults
 
     def _sweep_on(self) -> None:
         """One page, so that events are never far behind a backlog of changes."""
@@ -137,7 +145,7 @@ class Indexer:
 
     def _step(self) -> Faults:
         writer = self._current_writer()
-        self._sweep = self._sweep or Sweep(writer, self._database)
+        self._sweep = self._sweep or Sweep(writer, self._database, engine=self._store.name)
         if self._sweep.step():
             self._sweep = None
         return {}
@@ -159,28 +167,14 @@ class Indexer:
         _answer(orders, failed)
         return None
 
-    def _current_writer(self) -> TantivyWriter:
-        """The writer of the live version; the first one is made here, and one of another format is built anew beside the old."""
-        live = self._directory.current()
-        if live is None or live.format != tantivy_schema.FORMAT:
-            live = self._begin()
-        if self._writer is not None and self._writer.version != live:
+    def _current_writer(self) -> Writer:
+        """The writer of the live version, which another process may have switched."""
+        if self._writer is not None and not self._store.is_live(self._writer):
             self._drop()
         if self._writer is None:
-            self._writer = TantivyWriter(live)
+            self._writer = self._store.open()
             self._next_sweep = 0.0
         return self._writer
-
-    def _begin(self) -> Version:
-        """A first, empty version is live at once: searches see it fill."""
-        try:
-            with self._directory.rebuilding():
-                version = self._directory.next_version(tantivy_schema.FORMAT)
-                TantivyWriter(version).close()
-                self._directory.switch(version)
-                return version
-        except Locked as fault:
-            raise Transient("index-busy", "the index is being built", 10) from fault
 
     def _drop(self) -> None:
         if self._writer is not None:

@@ -20,7 +20,7 @@ from functions.search.searching import Search
 LIMIT, MAX_LIMIT = 20, 100
 SUGGESTED, MAX_SUGGESTED = 8, 20
 MAX_VALUES, MAX_VALUE = 50, 200
-_KNOWN = {"q", "limit", "cursor", "sort", "date", *(str(field) for field in Field)}
+_KNOWN = {"q", "limit", "cursor", "sort", "date", "facets", *(str(field) for field in Field)}
 
 
 def parse_search(given: QueryParams, more: frozenset[str] = frozenset()) -> Search:
@@ -38,6 +38,7 @@ def parse_search(given: QueryParams, more: frozenset[str] = frozenset()) -> Sear
     order = _order(given.get("sort"), query, faults)
     limit = parse_limit(given, faults, LIMIT, MAX_LIMIT)
     asset_id = _uuid(given.get("asset_id"), faults) if "asset_id" in more else None
+    facets = _yes(given, "facets", faults)
     if faults:
         raise invalid(faults)
     return Search(
@@ -47,6 +48,7 @@ def parse_search(given: QueryParams, more: frozenset[str] = frozenset()) -> Sear
         _key(given),
         given.get("cursor") or None,
         asset_id,
+        facets,
     )
 
 
@@ -116,6 +118,13 @@ def _order(text: str | None, query: Query, faults: list[dict[str, str]]) -> Orde
     return Order.NEWEST if order is Order.RELEVANCE and query.tree is None else order
 
 
+def _yes(given: Mapping[str, str], name: str, faults: list[dict[str, str]]) -> bool:
+    text = given.get(name, "true")
+    if text not in ("true", "false"):
+        faults.append({"field": name, "detail": "is true or false"})
+    return text != "false"
+
+
 def _uuid(text: str | None, faults: list[dict[str, str]]) -> str | None:
     if not text:
         return None
@@ -128,7 +137,9 @@ def _uuid(text: str | None, faults: list[dict[str, str]]) -> str | None:
 
 def _key(given: QueryParams) -> str:
     return repr(
-        sorted((name, value) for name, value in given.multi_items() if name not in ("cursor", "limit"))
+        sorted(
+            (name, value) for name, value in given.multi_items() if name not in ("cursor", "limit", "facets")
+        )
     )
 
 

@@ -47,6 +47,14 @@ class Said:
 
 
 @dataclass(frozen=True)
+class Alternatives:
+    """`node` as typed, or what the house's vocabulary says means the same, which ranks a little lower."""
+
+    node: Node
+    others: tuple[Word | Phrase, ...]
+
+
+@dataclass(frozen=True)
 class Filter:
     """The field has one of the values."""
 
@@ -77,7 +85,7 @@ class AnyOf:
     nodes: tuple[Node, ...]
 
 
-Node = Word | Phrase | Said | Filter | Dates | Not | AllOf | AnyOf
+Node = Word | Phrase | Said | Alternatives | Filter | Dates | Not | AllOf | AnyOf
 
 
 @dataclass(frozen=True)
@@ -104,7 +112,20 @@ def words_of(node: Node | None) -> list[Word | Phrase]:
             return [node]
         case Said(inner):
             return [inner]
+        case Alternatives(inner, others):
+            return [*words_of(inner), *others]
         case AllOf(nodes) | AnyOf(nodes):
             return [word for part in nodes for word in words_of(part)]
         case _:
             return []
+
+
+def excludes(node: Node | None) -> bool:
+    """Whether something in it says what must not be there."""
+    match node:
+        case Not():
+            return True
+        case AllOf(nodes) | AnyOf(nodes):
+            return any(excludes(part) for part in nodes)
+        case _:
+            return False

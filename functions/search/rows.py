@@ -5,30 +5,50 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from acervo.database import Database, query
+from acervo.database import Connection, query
 from functions.search.engine import PassageId, Scope
+from functions.search.reading import Reading
+
+Row = dict[str, Any]
+Assets = dict[str, Row]
+Segments = dict[tuple[str, int], Row]
 
 
 class Rows:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
 
-    def visible(self, scope: Scope, asset_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Those of the assets that are still there and inside the scope, by id."""
-        if not asset_ids:
-            return {}
+    def itself(self, scope: Scope, asset_id: str) -> Row | None:
+        """One asset as an index is made of it, if it is visible."""
         projects = None if scope is None else sorted(scope)
-        with self._database.transaction() as connection:
-            rows = query.found_assets(connection, asset_ids=list(asset_ids), projects=projects)
-            return {str(row["id"]): row for row in rows}
+        row: Row | None = self._reading.read(
+            lambda c: query.asset_itself(c, asset_id=asset_id, projects=projects)
+        )
+        return row
 
-    def segments(self, passages: Sequence[PassageId]) -> dict[tuple[str, int], dict[str, Any]]:
-        """By (asset id, number); only ever asked for assets that are visible."""
-        if not passages:
-            return {}
+    def visible(self, scope: Scope, asset_ids: Sequence[str]) -> Assets:
+        """Those of the assets that are still there and inside the scope, by id."""
+        return self.shown(scope, asset_ids, ())[0]
+
+    def shown(
+        self, scope: Scope, asset_ids: Sequence[str], passages: Sequence[PassageId]
+    ) -> tuple[Assets, Segments]:
+        """In one round trip: `visible`, and the texts of those passages that are of visible assets."""
+        if not asset_ids:
+            return {}, {}
+        projects = None if scope is None else sorted(scope)
         distinct = list({(passage.asset_id, passage.number) for passage in passages})
-        with self._database.transaction() as connection:
-            rows = query.found_segments(
-                connection, asset_ids=[a for a, _ in distinct], numbers=[n for _, n in distinct]
-            )
-            return {(str(row["asset_id"]), row["number"]): row for row in rows}
+
+        def look(connection: Connection) -> tuple[list[Row], list[Row]]:
+            with connection.pipeline():
+                assets = query.found_assets(connection, asset_ids=list(asset_ids), projects=projects)
+                segments = (
+                    query.found_segments(connection, asset_ids=[a for a, _ in distinct], numbers=[n for _, n in distinct])
+                    if distinct else iter(())
+                )  # fmt: skip
+                return list(assets), list(segments)
+
+        rows, spoken = self._reading.read(look)
+        assets = {str(row["id"]): row for row in rows}
+        segments = {(str(row["asset_id"]), row["number"]): row for row in spoken}
+        return assets, {key: row for key, row in segments.items() if key[0] in assets}

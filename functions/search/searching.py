@@ -1,31 +1,44 @@
-"""The query service: ask the engine within the caller's scope, fuse, look every id up in PostgreSQL again, answer.
+"""The query service: ask the engines within the caller's scope, fuse, look every id up in PostgreSQL again, answer.
 
-PostgreSQL has the last word: what the index still shows but the caller may not see (deleted, another project) is left out here.
+PostgreSQL has the last word: what an index still shows but the caller may not see (deleted, another project) is left out here.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from acervo.database import Database
 from functions.search import answers, cursor
 from functions.search.cursor import WINDOW, Cursor
-from functions.search.engine import Ask, Assets, Engine, Facets, Order, PassageId, Passages, Scope
-from functions.search.fusion import Fused, Leg, fuse, grouped
+from functions.search.documents import asset_document
+from functions.search.engine import (
+    Ask,
+    Embedder,
+    Engine,
+    Meaning,
+    Offer,
+    Order,
+    PassageId,
+    Passages,
+    Scope,
+    Suggestions,
+)
+from functions.search.fusion import Fused, fuse
 from functions.search.highlights import Matcher
-from functions.search.query_tree import Query
-from functions.search.rows import Rows
-from functions.search.waiting import Waiting
+from functions.search.legs import MEANING, Legs, Ranked, best_of
+from functions.search.like import like
+from functions.search.query_tree import Query, words_of
+from functions.search.reading import Reading
+from functions.search.rows import Row, Rows
+from functions.search.vocabulary import Vocabulary
+from functions.search.waiting import Lanes, LeftOut, Waiting
 
 PASSAGES_EACH = 3
 TYPOS_BELOW = 5  # hits: who finds enough did not mistype; one is forgiven then, two when there is nothing
-FUSED = 200  # of each leg; below that the assets follow in their own order
 ROUNDS = 4  # of looking up ids until a page is full
-_ASSET_LEG, _PASSAGE_LEG = 1.0, 0.7
+_NO_SUGGESTIONS = Suggestions([], [], [], [])
 
 
 @dataclass(frozen=True)
@@ -38,15 +51,21 @@ class Search:
     key: str
     cursor: str | None = None
     asset_id: str | None = None
+    facets: bool = True
 
 
 class SearchService:
-    def __init__(self, engine: Engine, database: Database, deadline_s: float) -> None:
-        self._engine, self._rows, self._deadline_s = engine, Rows(database), deadline_s
-        self._threads = ThreadPoolExecutor(max_workers=16, thread_name_prefix="leg")
+    def __init__(
+        self, engines: Sequence[Engine], reading: Reading, deadline_s: float,
+        meaning: Meaning | None = None, embedder: Embedder | None = None, vocabulary: Vocabulary | None = None,
+    ) -> None:  # fmt: skip
+        self.engines, self.rows = engines, Rows(reading)
+        self._vocabulary = vocabulary
+        self._lanes = Lanes([*(engine.name for engine in engines), MEANING])
+        self.legs = Legs(engines, self._lanes, deadline_s, meaning, embedder)
 
     def close(self) -> None:
-        self._threads.shutdown(cancel_futures=True)
+        self._lanes.close()
 
     # -- assets ----------------------------------------------------------------------------------------------------
     def assets(self, scope: Scope, search: Search) -> dict[str, Any]:
@@ -57,100 +76,75 @@ class SearchService:
         """
         started = time.monotonic()
         place = cursor.decode(search.cursor, search.key) if search.cursor else None
-        if not self._may_ask(scope):
+        lead = self._lead(scope)
+        if lead is None:
             return self._nothing(started, search)
-        ask = Ask(search.query, scope, place.typos if place else 0, search.order)
+        ask = Ask(self._meant(search.query), scope, place.typos if place else 0, search.order)
         needed = (place.offset if place else 0) + search.limit + 1
-        legs = self._legs(ask, needed)
-        if place is None and legs.total < TYPOS_BELOW and search.query.tree is not None:
-            forgiving = replace(ask, typos=1 if legs.total else 2)
-            relaxed = self._legs(forgiving, needed)
-            if relaxed.total > legs.total:
-                ask, legs = forgiving, relaxed
-        position = place.position([fused.id for fused in legs.ranked]) if place else 0
-        page, position, dropped = self._page(scope, legs.ranked, position, search.limit)
-        passages, late = self._best_passages(ask, [str(row["id"]) for _, row in page])
-        matcher = Matcher.of(search.query.tree, ask.typos)
+        ranked = self.legs.ask(lead, ask, needed, search.facets)
+        if place is None and ranked.total < TYPOS_BELOW and search.query.tree is not None:
+            forgiving = replace(ask, typos=1 if ranked.total else 2)
+            relaxed = self.legs.ask(lead, forgiving, needed, search.facets)
+            if relaxed.total > ranked.total:
+                ask, ranked = forgiving, relaxed
+        position = place.position([fused.id for fused in ranked.hits]) if place else 0
+        page = self._page(lead, ask, ranked, position, search.limit)
+        matcher = Matcher.of(ask.query.tree, ask.typos)
         hits = [
-            answers.hit(row, fused, matcher, passages.get(fused.id, ()), self._engine.name)
-            for fused, row in page
+            answers.hit(row, fused, matcher, page.passages.get(fused.id, ()), lead.name)
+            for fused, row in page.found
         ]
+        left_out = [*ranked.left_out, *page.left_out]
         return {
             "hits": hits,
-            "total": max(legs.total - dropped, len(hits)),
-            "facets": answers.facets(legs.facets),
-            "partial": legs.partial or late,
+            "total": max(ranked.total - page.dropped, len(hits)),
+            "facets": answers.facets(ranked.facets),
+            "counted_by": ranked.counted_by,
+            "partial": bool(left_out),
+            "left_out": answers.left_out(left_out),
             "typos": ask.typos > 0,
             "ignored": list(search.query.ignored),
             "index": "ready",
             "took_ms": _took(started),
-            "next": _next(legs.ranked, position, ask.typos, search),
+            "engine_ms": round((ranked.engine_s + page.engine_s) * 1000, 1),
+            "next": _next(ranked.hits, page.position, ask.typos, search),
         }
 
-    def _legs(self, ask: Ask, needed: int) -> _Legs:
-        """The asset leg, the passage leg and the facets, side by side; what is late or down is left out.
-
-        The list is the same however many of it are `needed`: deep pages only make it longer.
-        """
-        speaks = ask.query.tree is not None and ask.order is Order.RELEVANCE
-        window = FUSED if needed <= FUSED else WINDOW
-        waiting = Waiting(self._threads, self._deadline_s)
-        assets = waiting.start(lambda: self._engine.assets(ask, window))
-        facets = waiting.start(lambda: self._engine.facets(ask))
-        passages = waiting.start(lambda: self._engine.passages(ask, FUSED)) if speaks else None
-        found = waiting.result(assets, Assets([], 0))
-        spoken = waiting.result(passages, Passages([], 0)) if passages else Passages([], 0)
-        said = grouped(passage.asset_id for passage in spoken.ids)
-        if said and found.total:
-            said = self._matching(ask, said, found, waiting)
-        ranked = fuse([Leg("assets", found.ids[:FUSED], _ASSET_LEG), Leg("said", said, _PASSAGE_LEG)])
-        known = {fused.id for fused in ranked}
-        ranked += [Fused(id_, 0.0, ("assets",)) for id_ in found.ids[FUSED:] if id_ not in known]
-        counted = waiting.result(facets, {})
-        return _Legs(ranked[:WINDOW], max(found.total, len(said)), counted, waiting.partial)
-
-    def _matching(self, ask: Ask, said: Sequence[str], found: Assets, waiting: Waiting) -> list[str]:
-        """A passage may have every word while its asset is excluded by another (`-word`): only assets that match count."""
-        if found.total <= len(found.ids):
-            known = frozenset(found.ids)
-        else:
-            known = waiting.result(waiting.start(lambda: self._engine.among(ask, said)), frozenset())
-        return [asset_id for asset_id in said if asset_id in known]
-
-    def _page(
-        self, scope: Scope, ranked: Sequence[Fused], position: int, limit: int
-    ) -> tuple[list[tuple[Fused, dict[str, Any]]], int, int]:
-        """Rows from `position` on until the page is full: (page, first position not looked at, how many were dropped)."""
-        page: list[tuple[Fused, dict[str, Any]]] = []
-        dropped = 0
+    def _page(self, lead: Engine, ask: Ask, ranked: Ranked, position: int, limit: int) -> _Page:
+        """Rows and passages from `position` on until the page is full."""
+        page = _Page(position)
         for _ in range(ROUNDS):
-            wanted = ranked[position : position + limit - len(page)]
+            wanted = ranked.hits[page.position : page.position + limit - len(page.found)]
             if not wanted:
                 break
-            rows = self._rows.visible(scope, [fused.id for fused in wanted])
-            page += [(fused, rows[fused.id]) for fused in wanted if fused.id in rows]
-            dropped += sum(fused.id not in rows for fused in wanted)
-            position += len(wanted)
-        return page, position, dropped
+            ids = [fused.id for fused in wanted]
+            best = self._best_passages(lead, ask, ranked, ids, page)
+            rows, texts = self.rows.shown(ask.scope, ids, [p for some in best.values() for p in some])
+            page.found += [(fused, rows[fused.id]) for fused in wanted if fused.id in rows]
+            page.dropped += len(ids) - len(rows)
+            page.position += len(wanted)
+            for id_, some in best.items():
+                page.passages[id_] = [texts[key] for p in some if (key := (id_, p.number)) in texts]
+        return page
 
     def _best_passages(
-        self, ask: Ask, asset_ids: Sequence[str]
-    ) -> tuple[Mapping[str, Sequence[dict[str, Any]]], bool]:
-        """Up to PASSAGES_EACH rows for each asset, best first, and whether some are missing."""
-        if not asset_ids or ask.query.tree is None:
-            return {}, False
-        waiting = Waiting(self._threads, self._deadline_s)
-        asked = waiting.start(lambda: self._engine.passages(ask, WINDOW, asset_ids, any_word=True))
-        found = waiting.result(asked, Passages([], 0))
-        best: dict[str, list[PassageId]] = {}
-        for passage in found.ids:
-            if len(best.setdefault(passage.asset_id, [])) < PASSAGES_EACH:
-                best[passage.asset_id].append(passage)
-        rows = self._rows.segments([passage for some in best.values() for passage in some])
-        return {
-            asset_id: [rows[key] for passage in some if (key := (asset_id, passage.number)) in rows]
-            for asset_id, some in best.items()
-        }, waiting.partial
+        self, lead: Engine, ask: Ask, ranked: Ranked, asset_ids: Sequence[str], page: _Page
+    ) -> Mapping[str, list[PassageId]]:
+        """Up to PASSAGES_EACH of each asset, best first; without asking again when the leg of passages has them all."""
+        if ask.query.tree is None or Offer.PASSAGES not in lead.offers:
+            return {}
+        words = words_of(ask.query.tree)
+        if len(words) == 1 and ask.order is Order.RELEVANCE and ranked.spoken.total == len(ranked.spoken.ids):
+            wanted = set(asset_ids)
+            return {id_: some for id_, some in best_of(ranked.spoken, PASSAGES_EACH).items() if id_ in wanted}
+        waiting = Waiting(self._lanes, self.legs.deadline_s)
+        call = waiting.start(
+            lead.name, "passages", lambda: lead.passages(ask, WINDOW, asset_ids, any_word=True)
+        )
+        found = waiting.result(call, Passages([], 0))
+        page.left_out += waiting.left_out
+        page.engine_s += waiting.waited_s
+        return best_of(found, PASSAGES_EACH)
 
     # -- passages --------------------------------------------------------------------------------------------------
     def segments(self, scope: Scope, search: Search) -> dict[str, Any]:
@@ -161,24 +155,27 @@ class SearchService:
         """
         started = time.monotonic()
         place = cursor.decode(search.cursor, search.key) if search.cursor else None
-        if not self._may_ask(scope):
+        lead = self._lead(scope)
+        if lead is None:
             return self._nothing(started, search, facets=False)
-        ask = Ask(search.query, scope, place.typos if place else 0)
-        found, partial = self._passages(ask, search)
+        ask = Ask(self._meant(search.query), scope, place.typos if place else 0)
+        found, left_out = self._passages(lead, ask, search)
         if place is None and found.total < TYPOS_BELOW and search.query.tree is not None:
             forgiving = replace(ask, typos=1 if found.total else 2)
-            relaxed, late = self._passages(forgiving, search)
+            relaxed, late = self._passages(lead, forgiving, search)
             if relaxed.total > found.total:
-                ask, found, partial = forgiving, relaxed, late
+                ask, found, left_out = forgiving, relaxed, late
         ranked = [Fused(_key(passage), passage.score, ("said",)) for passage in found.ids]
         position = place.position([fused.id for fused in ranked]) if place else 0
         wanted = found.ids[position : position + search.limit]
-        hits = self._segment_hits(scope, wanted, Matcher.of(search.query.tree, ask.typos))
+        hits = self._segment_hits(scope, wanted, Matcher.of(ask.query.tree, ask.typos), lead.name)
         position += len(wanted)
         return {
             "hits": hits,
             "total": max(found.total - (len(wanted) - len(hits)), len(hits)),
-            "partial": partial,
+            "counted_by": lead.name,
+            "partial": bool(left_out),
+            "left_out": answers.left_out(left_out),
             "typos": ask.typos > 0,
             "ignored": list(search.query.ignored),
             "index": "ready",
@@ -186,89 +183,107 @@ class SearchService:
             "next": _next(ranked, position, ask.typos, search),
         }
 
-    def _passages(self, ask: Ask, search: Search) -> tuple[Passages, bool]:
-        waiting = Waiting(self._threads, self._deadline_s)
+    def _passages(self, lead: Engine, ask: Ask, search: Search) -> tuple[Passages, list[LeftOut]]:
+        if Offer.PASSAGES not in lead.offers:
+            return Passages([], 0), [LeftOut(lead.name, "passages", "not-offered")]
+        waiting = Waiting(self._lanes, self.legs.deadline_s)
         among = [search.asset_id] if search.asset_id else None
-        asked = waiting.start(lambda: self._engine.passages(ask, WINDOW, among))
-        return waiting.result(asked, Passages([], 0)), waiting.partial
+        call = waiting.start(lead.name, "passages", lambda: lead.passages(ask, WINDOW, among))
+        return waiting.result(call, Passages([], 0)), waiting.left_out
 
     def _segment_hits(
-        self, scope: Scope, wanted: Sequence[PassageId], matcher: Matcher
+        self, scope: Scope, wanted: Sequence[PassageId], matcher: Matcher, engine: str
     ) -> list[dict[str, Any]]:
-        assets = self._rows.visible(scope, list({passage.asset_id for passage in wanted}))
-        around = [
-            PassageId(passage.asset_id, passage.number + step, 0.0)
-            for passage in wanted if passage.asset_id in assets for step in (-1, 0, 1)
-        ]  # fmt: skip
-        rows = self._rows.segments(around)
+        around = [replace(p, number=p.number + step) for p in wanted for step in (-1, 0, 1)]
+        assets, texts = self.rows.shown(scope, list({p.asset_id for p in wanted}), around)
         return [
             answers.segment_hit(
-                assets[p.asset_id], rows[(p.asset_id, p.number)], rows.get((p.asset_id, p.number - 1)),
-                rows.get((p.asset_id, p.number + 1)), p.score, matcher, self._engine.name,
+                assets[p.asset_id], texts[(p.asset_id, p.number)], texts.get((p.asset_id, p.number - 1)),
+                texts.get((p.asset_id, p.number + 1)), p.score, matcher, engine,
             )
-            for p in wanted if (p.asset_id, p.number) in rows
+            for p in wanted if (p.asset_id, p.number) in texts
         ]  # fmt: skip
 
     # -- while typing ----------------------------------------------------------------------------------------------
-    def suggest(self, scope: Scope, text: str, limit: int) -> dict[str, Any]:
-        """
+    def suggest(self, scope: Scope, text: str, limit: int, past: Sequence[str] = ()) -> dict[str, Any]:
+        """The first engine that answers: instant engines are listed first (`SEARCH_ENGINES`). `past`: the caller's own queries.
+
         Raises:
             Transient: PostgreSQL is away.
         """
         started = time.monotonic()
-        empty: dict[str, Any] = {"assets": [], "tags": [], "people": [], "words": []}
-        if not self._may_ask(scope):
-            state = self._state()
-            return {**empty, "partial": state == "empty", "index": state, "took_ms": _took(started)}
-        waiting = Waiting(self._threads, self._deadline_s)
-        asked = waiting.start(lambda: self._engine.suggest(text, scope, limit))
-        found = waiting.result(asked, None)
-        if found is None:
-            return {**empty, "partial": True, "index": "ready", "took_ms": _took(started)}
-        rows = self._rows.visible(scope, found.assets)
+        waiting = Waiting(self._lanes, self.legs.deadline_s)
+        ready = [e for e in self.engines if e.ready()] if scope != frozenset() else []
+        found, engine = None, ""
+        for one in ready:
+            call = waiting.start(one.name, "suggest", lambda e=one: e.suggest(text, scope, limit))  # type: ignore[misc]  # a default has no inferred type
+            found, engine = waiting.result(call, None), one.name
+            if found is not None:
+                break
+        empty = found is None and not waiting.left_out
+        shown = found or _NO_SUGGESTIONS
+        rows = self.rows.visible(scope, shown.assets)
+        state = self._state() if empty else "ready"
         return {
-            "assets": [
-                {
-                    "asset_id": id_,
-                    "title": answers.title(rows[id_]),
-                    "name": rows[id_]["name"],
-                    "kind": rows[id_]["kind"],
-                    "project_id": rows[id_]["project_id"],
-                    "thumb": rows[id_]["thumb"],
-                }
-                for id_ in found.assets
-                if id_ in rows
-            ],
-            "tags": list(found.tags),
-            "people": list(found.people),
-            "words": list(found.words),
-            "partial": False,
-            "index": "ready",
-            "took_ms": _took(started),
-        }
+            "assets": [answers.suggestion(rows[id_]) for id_ in shown.assets if id_ in rows],
+            "tags": list(shown.tags), "people": list(shown.people), "words": list(shown.words), "past": list(past),
+            "partial": bool(waiting.left_out) or state == "empty", "left_out": answers.left_out(waiting.left_out),
+            "engine": engine, "index": state, "took_ms": _took(started),
+        }  # fmt: skip
+
+    # -- more like this --------------------------------------------------------------------------------------------
+    def like(self, scope: Scope, asset_id: str, limit: int) -> dict[str, Any] | None:
+        """Assets that are about the same, without itself; None when the caller may not see it.
+
+        Raises:
+            Transient: PostgreSQL is away.
+        """
+        started = time.monotonic()
+        row = self.rows.itself(scope, asset_id) if scope != frozenset() else None
+        if row is None:
+            return None
+        lead = next((e for e in self.engines if Offer.TREES in e.offers and e.ready()), None)
+        about = like(asset_document(row))
+        legs, left_out = self.legs.like(lead, Ask(about, scope), asset_id)
+        ranked = [fused for fused in fuse(legs) if fused.id != asset_id][: limit * 2]
+        rows = self.rows.visible(scope, [fused.id for fused in ranked])
+        matcher = Matcher.of(about.tree)
+        hits = [answers.hit(rows[f.id], f, matcher, (), "") for f in ranked if f.id in rows][:limit]
+        return {
+            "hits": hits, "partial": bool(left_out), "left_out": answers.left_out(left_out),
+            "index": self._state(), "took_ms": _took(started),
+        }  # fmt: skip
 
     # -- shared ----------------------------------------------------------------------------------------------------
-    def _may_ask(self, scope: Scope) -> bool:
+    def _meant(self, query: Query) -> Query:
+        return self._vocabulary.expand(query) if self._vocabulary else query
+
+    def _lead(self, scope: Scope) -> Engine | None:
         """An empty scope asks no engine."""
-        return scope != frozenset() and self._engine.ready()
+        return None if scope == frozenset() else self.legs.lead()
 
     def _state(self) -> str:
-        return "ready" if self._engine.ready() else "empty"
+        return "ready" if any(engine.ready() for engine in self.engines) else "empty"
 
     def _nothing(self, started: float, search: Search, facets: bool = True) -> dict[str, Any]:
         state = self._state()
         return {
-            "hits": [], "total": 0, **({"facets": {}} if facets else {}), "partial": state == "empty", "typos": False,
-            "ignored": list(search.query.ignored), "index": state, "took_ms": _took(started), "next": None,
+            "hits": [], "total": 0, **({"facets": {}} if facets else {}), "counted_by": "", "partial": state == "empty",
+            "left_out": [], "typos": False, "ignored": list(search.query.ignored), "index": state,
+            "took_ms": _took(started), "next": None,
         }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Legs:
-    ranked: Sequence[Fused]
-    total: int
-    facets: Facets
-    partial: bool
+class _Page:
+    """A page while it fills: `position` is the first one not looked at."""
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+        self.found: list[tuple[Fused, Row]] = []
+        self.passages: dict[str, list[Row]] = {}
+        self.dropped = 0
+        self.left_out: list[LeftOut] = []
+        self.engine_s = 0.0
 
 
 def _key(passage: PassageId) -> str:

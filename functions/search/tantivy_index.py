@@ -15,13 +15,16 @@ from functions.search.engine import (
     Bucket,
     EngineDown,
     Facets,
+    Offer,
     Order,
     PassageId,
     Passages,
     Scope,
     Suggestions,
 )  # fmt: skip
-from functions.search.query_tree import AllOf, AnyOf, Field, Filter, Node, Phrase, Query, Word, words_of
+from functions.search.field_groups import ASSET_GROUPS, SEGMENT_GROUPS
+from functions.search.loosening import any_word_of
+from functions.search.query_tree import AllOf, Field, Filter, Query, Word
 from functions.search.tantivy_query import Builder
 from functions.search.tantivy_reader import Snapshot, TantivyReader
 
@@ -35,6 +38,7 @@ class TantivyIndex:
     """See `engine.Engine`."""
 
     name = "tantivy"
+    offers = frozenset({Offer.PASSAGES, Offer.FACETS, Offer.TREES})
 
     def __init__(self, reader: TantivyReader) -> None:
         self._reader = reader
@@ -74,10 +78,10 @@ class TantivyIndex:
         self, ask: Ask, window: int, asset_ids: Sequence[str] | None = None, any_word: bool = False
     ) -> Passages:
         searcher = self._snapshot().segments
-        asked = Query(_any_word(ask.query.tree)) if any_word else ask.query
+        asked = Query(any_word_of(ask.query.tree)) if any_word else ask.query
         if asked.tree is None:
             return Passages([], 0)
-        builder = Builder(tantivy_schema.segment_schema(), tantivy_schema.SEGMENT_GROUPS, ask.typos)
+        builder = Builder(tantivy_schema.segment_schema(), SEGMENT_GROUPS, ask.typos)
         query = builder.query(asked, ask.scope, asset_ids)
         found = _run(lambda: searcher.search(query, window))
         addresses = [address for _, address in found.hits]
@@ -129,7 +133,7 @@ class TantivyIndex:
         return Suggestions(
             assets=assets,
             tags=[tag for tag in tags if analysis.label(tag).startswith(label)][:limit],
-            people=[person for person in people if _is_person(person, words)][:limit],
+            people=[person for person in people if analysis.begins_name(person, words)][:limit],
             words=[" ".join([*before, word]) for word, _ in completed][:limit],
         )
 
@@ -148,16 +152,7 @@ class TantivyIndex:
 
 
 def _assets(ask: Ask) -> Builder:
-    return Builder(tantivy_schema.asset_schema(), tantivy_schema.ASSET_GROUPS, ask.typos)
-
-
-def _any_word(tree: Node | None) -> Node | None:
-    """Function words are in every passage: they do not make one worth showing."""
-    words = words_of(tree)
-    telling = [
-        w for w in words if isinstance(w, Phrase) or not analysis.is_stop_word(analysis.whole_word(w.text))
-    ]
-    return AnyOf(tuple(telling or words)) if words else None
+    return Builder(tantivy_schema.asset_schema(), ASSET_GROUPS, ask.typos)
 
 
 def _ids(searcher: Any, addresses: Sequence[Any]) -> list[str]:
@@ -195,9 +190,3 @@ def _labels(searcher: Any, field: str, begins: Any, visible: Any | None) -> list
     wanted = {"found": {"terms": {"field": field, "size": _SUGGESTED_FROM, "segment_size": _EVERY_TERM}}}
     counted = _run(lambda: searcher.aggregate(query, wanted))
     return [bucket["key"] for bucket in counted["found"]["buckets"]]
-
-
-def _is_person(name: str, words: Sequence[str]) -> bool:
-    """Every word but the last is a word of the name, and the last begins one."""
-    parts = analysis.words(name)
-    return all(word in parts for word in words[:-1]) and any(part.startswith(words[-1]) for part in parts)

@@ -12,9 +12,21 @@ from typing import Any
 
 from tantivy import FieldType, Occur, Query, Schema
 
-from functions.search import analysis, tantivy_schema
+from functions.search import analysis
+from functions.search.field_groups import (
+    ALTERNATIVE,
+    AS_WRITTEN,
+    BOOST,
+    PHRASE_BOOST,
+    PREFIX,
+    PREFIX_FROM,
+    STEMMED,
+    TIE,
+    TYPO,
+)
 from functions.search.query_tree import (
     AllOf,
+    Alternatives,
     AnyOf,
     Dates,
     Field,
@@ -26,11 +38,8 @@ from functions.search.query_tree import (
     Word,
 )  # fmt: skip
 from functions.search.query_tree import Query as Asked
+from functions.search.typos import typos_in
 
-_BOOST = {"title": 4.0, "names": 2.0, "people": 3.0, "text": 1.5, "said": 1.0}
-_AS_WRITTEN, _PREFIX, _TYPO, _TIE = 1.5, 0.4, 0.15, 0.2
-ONE_TYPO_FROM, TWO_TYPOS_FROM, PREFIX_FROM = 5, 9, 2
-_PHRASE_BOOST = 2.0
 _COLUMNS = {Field.TYPE: "type", Field.STATUS: "status", Field.PROJECT: "project", Field.LANGUAGE: "language"}
 
 
@@ -79,6 +88,14 @@ class Builder:
             case Not(inner):
                 query = self.tree(inner)
                 return query and _excluding([query])
+            case Alternatives(inner, others):
+                other = [query for part in others if (query := self.tree(part)) is not None]
+                typed = self.tree(inner)
+                every = [
+                    *([typed] if typed is not None else []),
+                    *(Query.boost_query(q, ALTERNATIVE) for q in other),
+                ]
+                return Query.disjunction_max_query(every, TIE) if every else None
             case AnyOf(nodes):
                 parts = [query for part in nodes if (query := self.tree(part)) is not None]
                 return Query.boolean_query([(Occur.Should, part) for part in parts]) if parts else None
@@ -111,10 +128,10 @@ class Builder:
         word = words[0]
         alternatives = []
         for group in groups:
-            exact, boost = f"{group}_exact", _BOOST[group]
+            exact, boost = f"{group}_exact", BOOST[group]
             term = Query.term_query(self.schema, exact, word)
-            alternatives.append(Query.boost_query(term, boost * _AS_WRITTEN))
-            if group in tantivy_schema.STEMMED:
+            alternatives.append(Query.boost_query(term, boost * AS_WRITTEN))
+            if group in STEMMED:
                 for language in analysis.LANGUAGES:
                     for stem in analysis.stems(language, word):
                         term = Query.term_query(self.schema, f"{group}_{language}", stem)
@@ -122,8 +139,8 @@ class Builder:
             typos = typos_in(word, self.typos)
             if typos or (prefix and len(word) >= PREFIX_FROM):
                 near = Query.fuzzy_term_query(self.schema, exact, word, typos, True, prefix)
-                alternatives.append(Query.const_score_query(near, boost * (_TYPO if typos else _PREFIX)))
-        return Query.disjunction_max_query(alternatives, _TIE)
+                alternatives.append(Query.const_score_query(near, boost * (TYPO if typos else PREFIX)))
+        return Query.disjunction_max_query(alternatives, TIE)
 
     def phrase(self, words: Sequence[str], groups: Sequence[str]) -> Any | None:
         if not words:
@@ -136,8 +153,8 @@ class Builder:
                 if len(words) > 1
                 else Query.term_query(self.schema, field, words[0])
             )
-            parts.append(Query.boost_query(found, _BOOST[group] * _PHRASE_BOOST))
-        return Query.disjunction_max_query(parts, _TIE)
+            parts.append(Query.boost_query(found, BOOST[group] * PHRASE_BOOST))
+        return Query.disjunction_max_query(parts, TIE)
 
     def filter(self, part: Filter | Dates) -> Any:
         if isinstance(part, Dates):
@@ -152,15 +169,6 @@ class Builder:
             found = [(Occur.Should, name) for name in names if name is not None]
             return Query.boolean_query(found) if found else Query.empty_query()
         return Query.term_set_query(self.schema, _COLUMNS[part.field], sorted(part.values))
-
-
-def typos_in(word: str, most: int) -> int:
-    """How many are forgiven in this word."""
-    return min(most, _by_length(word))
-
-
-def _by_length(word: str) -> int:
-    return 2 if len(word) >= TWO_TYPOS_FROM else 1 if len(word) >= ONE_TYPO_FROM else 0
 
 
 def _excluding(queries: Sequence[Any]) -> Any:

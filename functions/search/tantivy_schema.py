@@ -1,15 +1,14 @@
 """The two tantivy indexes: assets (with what is said in them, so that words may meet across title and speech, and totals and
 facets are exact) and transcript segments (to rank passages and know their second). Nothing is stored: text shown comes from PostgreSQL.
 
-Text is kept in groups of fields `<group>_<language>` and `<group>_exact`. Metadata is analysed in every language (a newsroom
-describes an English film in Spanish), speech in its own when it is known.
+Text is kept in groups of fields (`field_groups`).
 An asset's id is two signed integers, which tantivy hands out a thousand times faster than stored text.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -17,12 +16,9 @@ from tantivy import Document, Index, Schema, SchemaBuilder
 
 from functions.search import analysis
 from functions.search.documents import AssetDocument, SegmentDocument
+from functions.search.field_groups import ASSET_GROUPS, STEMMED, asset_texts, segment_texts
 
 FORMAT = 1  # of both indexes and their analysis: another number needs a rebuild
-STEMMED = ("title", "text", "said")
-ASSET_GROUPS = ("title", "names", "people", "text", "said")
-SEGMENT_GROUPS = ("said",)
-FACETS = ("type", "status", "project", "language", "tag", "person")
 _SIGN, _MASK = 1 << 63, (1 << 64) - 1
 
 
@@ -100,34 +96,12 @@ def _shared_values(asset: AssetDocument) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _texts(group: str, texts: Sequence[str], languages: Iterable[str]) -> dict[str, list[str]]:
-    fields = [f"{group}_exact"]
-    if group in STEMMED:
-        fields += [f"{group}_{language}" for language in languages]
-    return {field: list(texts) for field in fields}
-
-
-def _spoken_in(code: str) -> tuple[str, ...]:
-    return (code,) if code in analysis.LANGUAGES else tuple(analysis.LANGUAGES)
-
-
 def asset_values(asset: AssetDocument, segments: Sequence[SegmentDocument]) -> Document:
-    """The asset's document; what is said goes into it by language."""
-    every = tuple(analysis.LANGUAGES)
     values: dict[str, Any] = _shared_values(asset) | {"month": asset.month, "version": asset.version}
     values |= {"tag": list(asset.tags), "person": list(asset.people)}
-    values |= _texts("title", asset.titles, every) | _texts("names", asset.names, every)
-    values |= _texts("text", (*asset.texts, *asset.tags), every)
-    said: dict[str, list[str]] = {}
-    for segment in segments:
-        for field, texts in _texts(
-            "said", (segment.text,), _spoken_in(segment.language or asset.language)
-        ).items():
-            said.setdefault(field, []).extend(texts)
-    return Document.from_dict(values | said, asset_schema())
+    return Document.from_dict(values | asset_texts(asset, segments), asset_schema())
 
 
 def segment_values(asset: AssetDocument, segment: SegmentDocument) -> Document:
     values: dict[str, Any] = _shared_values(asset) | {"number": segment.number}
-    values |= _texts("said", (segment.text,), _spoken_in(segment.language or asset.language))
-    return Document.from_dict(values, segment_schema())
+    return Document.from_dict(values | segment_texts(asset, segment), segment_schema())

@@ -13,7 +13,8 @@ from tantivy import Index, Query
 from acervo.errors import Transient
 from functions.search import tantivy_schema as schema
 from functions.search.documents import AssetDocument, SegmentDocument
-from functions.search.index_directory import Version
+from functions.search.index_directory import Position, Version
+from functions.search.stores import Faults
 
 HEAP_BYTES = 64 << 20
 
@@ -41,6 +42,12 @@ class TantivyWriter:
             raise Transient("index-busy", "another instance is writing the index", 2) from fault
         self._assets.reload()
         self._known: dict[str, int | None] = {}  # versions looked up or written since the last commit
+
+    def position(self) -> Position:
+        return self.version.position()
+
+    def save_position(self, position: Position) -> None:
+        self.version.save_position(position)
 
     def versions(self, asset_ids: Sequence[str]) -> dict[str, int]:
         """The version of each of these that the index has, uncommitted ones included."""
@@ -70,7 +77,7 @@ class TantivyWriter:
         self._known[asset.asset_id] = asset.version
         return True
 
-    def remove(self, asset_id: str) -> None:
+    def remove(self, asset_id: str, version: int | None = None) -> None:  # noqa: ARG002  # the one writer needs no version to compare
         self._delete(asset_id)
         self._known[asset_id] = None
 
@@ -78,12 +85,13 @@ class TantivyWriter:
         for writer in (self._asset_writer, self._segment_writer):
             writer.delete_documents_by_term("asset_id", asset_id)
 
-    def commit(self) -> None:
+    def commit(self) -> Faults:
         """Passages first: a hit never has fewer of them than its asset says."""
         self._segment_writer.commit()
         self._asset_writer.commit()
         self._assets.reload()
         self._known.clear()
+        return {}
 
     def count(self) -> int:
         """Assets in the index as last committed."""

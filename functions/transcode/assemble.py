@@ -1,29 +1,39 @@
-"""All chunks are there: playlists are written, MP4 files are joined, and the renditions become ready in one transaction.
+"""All chunks are there: playlists are written, files are joined, and the renditions become ready in one transaction.
 
-Every object has the key that it had the time before, so that a second delivery writes the same bytes again.
+This is the job's last chunk, leased as the others are: one instance does it, its death is noticed, a cancelled job stops it. Every
+object has the key that it had the time before, so that a second attempt writes the same bytes again.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from typing import Any, cast
 
-from acervo import keys, steps
+from acervo import keys, leases, steps
 from acervo.assets import Status
 from acervo.database import as_json, query
-from acervo.errors import AlreadyDone, Permanent
+from acervo.errors import AlreadyDone
 from acervo.events import Event
 from acervo.function import Call, Work
+from acervo.leases import Lease
 from acervo.ranges import RangeReader
-from functions.transcode import joined, planning
+from functions.transcode import captions, joined, planning, thumbnails
 from functions.transcode.boxes import codec_string
 from functions.transcode.film import parse_film
 from functions.transcode.ladder import parse_ladder
-from functions.transcode.profiles import FILES, HLS, Mp4
+from functions.transcode.profiles import HLS, WAVEFORM
 from functions.transcode.stitched import MASTER, MPD, Stitched, Stream, build_texts, build_variants, stitch
 
-OPEN = ("queued", "running")
-PLAYLIST, FILM = "application/vnd.apple.mpegurl", "video/mp4"
-MIME_TYPES = {"m3u8": PLAYLIST, "mpd": "application/dash+xml", "mp4": FILM}
+PLAYLIST, FILM, MOVIE = "application/vnd.apple.mpegurl", "video/mp4", "video/quicktime"
+MIME_TYPES = {
+    "m3u8": PLAYLIST,
+    "mpd": "application/dash+xml",
+    "mp4": FILM,
+    "mov": MOVIE,
+    "vtt": "text/vtt; charset=utf-8",
+}
+PIECES = (".m4s", ".jpg")
 Row = dict[str, Any]
 MAX_KEYS = 100_000
 
@@ -32,57 +42,67 @@ def assemble_job(event: Event, call: Call) -> None:
     """The renditions of `acervo.job.encoded.v1`.
 
     Raises:
-        Transient: the store or the database is away.
+        AlreadyDone: the job is over.
+        Transient: somebody is at it, or the store or the database is away.
     """
     if call.was_done():
         raise AlreadyDone
     job_id = event.data["job_id"]
     with call.database.transaction() as connection:
-        job = query.get_job(connection, job_id=job_id)
-        chunks = list(query.chunk_results(connection, job_id=job_id))
-    if not _is_open(job):
+        number = query.last_chunk(connection, job_id=job_id)
+    if number is None:
         with call.commit():
             return
+    with leases.hold(call, job_id, number, planning.say_job_failed) as lease:
+        put_together(call, lease)
+
+
+def put_together(call: Call, lease: Lease) -> None:
+    """What the chunks left, as renditions."""
+    with call.database.transaction() as connection:
+        chunks = [row for row in query.chunk_results(connection, job_id=lease.job_id) if row["result"]]
+    renditions = [found for chunk in chunks for found in chunk["result"]["renditions"]]
     film: Stitched | None = None
-    try:
-        renditions = [found for chunk in chunks for found in chunk["result"]["renditions"]]
-        if "film" in job["spec"]:
-            film = _stitched(job["spec"], chunks)
-            renditions += [
-                _put_stream(call, job, film),
-                *(_put_file(call, job, film, file) for file in FILES),
-            ]
-    except Permanent as fault:
-        with call.commit() as work:
-            _fail(work, job, fault)
-            return
+    if lease.job_spec.get("folder"):
+        film = _stitched(lease.job_spec, chunks)
+        if lease.job_spec["stream"]:
+            renditions += [*_put_waveform(call, lease, chunks), _put_stream(call, lease, film)]
+        renditions += [_put_file(call, lease, film, file) for file in lease.job_spec["files"]]
+    lease.check()
     with call.commit() as work:
-        _finish(work, call, job, renditions)
+        if lease.finish(work, {}) is None:
+            return
+        _finish(work, call, lease, renditions)
     if film is not None:
-        _sweep(call, job, film)
-
-
-def _is_open(job: Row | None) -> bool:
-    return job is not None and job["state"] in OPEN and not job["cancel_requested"]
+        _sweep(call, lease, film)
 
 
 def _stitched(spec: Row, chunks: list[Row]) -> Stitched:
     pictures = [chunk["result"] for chunk in chunks if chunk["spec"]["do"] == "pictures"]
     tracks = [track for chunk in chunks for track in chunk["result"].get("tracks", ())]
-    return stitch(parse_film(spec["film"]), parse_ladder(spec["ladder"]), pictures, tracks)
+    film, ladder = parse_film(spec["film"]), parse_ladder(spec["ladder"])
+    return stitch(film, ladder, pictures, tracks, spec.get("sound") == "pcm")
 
 
-def _key(job: Row, profile: str, name: str) -> str:
-    return keys.proxy(str(job["asset_id"]), job["spec"]["sha256"], profile, name)
+def _put_waveform(call: Call, lease: Lease, chunks: list[Row]) -> list[Row]:
+    """Of the first soundtrack, out of the parts that the sound was encoded in."""
+    parts = [chunk["result"]["peaks"] for chunk in chunks if chunk["result"].get("tracks")]
+    if not parts:
+        return []
+    data = [value for part in parts for value in part["data"]]
+    text = json.dumps({**parts[0], "length": len(data) // 2, "data": data}, separators=(",", ":")).encode()
+    key = keys.proxy(lease.asset_id, lease.job_spec["sha256"], WAVEFORM, "waveform.json")
+    call.objects.put_bytes(call.objects.proxies, key, text, "application/json")
+    return [_rendition(WAVEFORM, key, "application/json", len(text), {})]
 
 
-def _put_stream(call: Call, job: Row, film: Stitched) -> Row:
+def _put_stream(call: Call, lease: Lease, film: Stitched) -> Row:
     """The small files of `hls`; the playlists may be written again, when captions come."""
-    texts = build_texts(film)
+    texts, folder = build_texts(film), lease.job_spec["folder"]
     for name, data in texts.items():
         mime_type = MIME_TYPES[name.rsplit(".", 1)[1]]
         call.objects.put_bytes(
-            call.objects.proxies, _key(job, HLS, name), data, mime_type, immutable=mime_type == FILM
+            call.objects.proxies, f"{folder}/{name}", data, mime_type, immutable=mime_type == FILM
         )
     ladder = [
         {
@@ -91,91 +111,101 @@ def _put_stream(call: Call, job: Row, film: Stitched) -> Row:
         }
         for (rung, _), variant in zip(film.rungs, build_variants(film), strict=True)
     ]  # fmt: skip
+    timeline = film.film.timeline
     detail = {
-        "dash": _key(job, HLS, MPD),
+        "dash": f"{folder}/{MPD}",
         "ladder": ladder,
         "audio": [{"language": track.language, "channels": track.channels} for track in film.soundtracks],
-        "duration_s": round(film.film.timeline.duration_s, 3),
-        "frames": film.frames,
-        "fps": float(film.film.timeline.fps),
-        "warnings": film.warnings,
+        "thumbnails": f"{folder}/{thumbnails.VTT}" if thumbnails.VTT in texts else None,
+        "delay_s": timeline.delay / timeline.timescale,
+        **_shown(film),
     }
     size = sum(stream.size_bytes for stream in film.streams) + sum(map(len, texts.values()))
-    return _rendition(job, HLS, MASTER, PLAYLIST, size, detail)
+    return _rendition(HLS, f"{folder}/{MASTER}", PLAYLIST, size, detail)
 
 
-def _put_file(call: Call, job: Row, film: Stitched, file: Mp4) -> Row:
-    """One MP4: the packets of a rung and of the first soundtrack."""
-    rung, picture = next((rung, stream) for rung, stream in film.rungs if file.rung in rung.steps)
-    streams: list[Stream] = [picture, *(track.stream for track in film.soundtracks[:1])]
+def _put_file(call: Call, lease: Lease, film: Stitched, file: Row) -> Row:
+    """One file: the packets of a rung and of the first soundtrack, of all of them where an editor goes on with it."""
+    folder = lease.job_spec["folder"]
+    rung, picture = next((rung, stream) for rung, stream in film.rungs if file["step"] in rung.steps)
+    sounds = film.soundtracks if rung.intra else film.soundtracks[:1]
+    streams: list[Stream] = [picture, *(track.stream for track in sounds)]
 
     def opened(name: str, block: int) -> RangeReader:
-        return call.objects.reader(call.objects.proxies, _key(job, HLS, name), block=block)
+        return call.objects.reader(call.objects.proxies, f"{folder}/{name}", block=block)
+
+    def checked(parts: Iterator[bytes]) -> Iterator[bytes]:
+        for part in parts:
+            lease.check()
+            yield part
 
     layout = joined.plan(streams, opened)
-    name = f"{file.profile}.mp4"
-    source = joined.Joined(joined.payloads(streams, layout, opened))
-    call.objects.put_stream(call.objects.proxies, _key(job, file.profile, name), cast(Any, source), FILM)
+    source = joined.Joined(checked(joined.payloads(streams, layout, opened)))
+    mime_type = MIME_TYPES[file["key"].rsplit(".", 1)[1]]
+    call.objects.put_stream(call.objects.proxies, file["key"], cast(Any, source), mime_type)
     detail = {
         "width": rung.width,
         "height": rung.height,
-        "video_kbps": rung.video_kbps,
+        "video_kbps": rung.video_kbps or None,
         "codecs": ",".join(codec_string(stream.format) for stream in streams),
+        **_shown(film),
+    }
+    return _rendition(file["profile"], file["key"], mime_type, layout.size_bytes, detail)
+
+
+def _shown(film: Stitched) -> Row:
+    """What a player and an editor want to know of a film."""
+    return {
         "duration_s": round(film.film.timeline.duration_s, 3),
         "frames": film.frames,
         "fps": float(film.film.timeline.fps),
         "warnings": film.warnings,
     }
-    return _rendition(job, file.profile, name, FILM, layout.size_bytes, detail)
 
 
-def _sweep(call: Call, job: Row, film: Stitched) -> None:
-    """Delete the pieces that no playlist names: of attempts that were not first."""
-    folder = _key(job, HLS, "")
-    named = {piece.name for stream in film.streams for piece in stream.pieces}
+def _sweep(call: Call, lease: Lease, film: Stitched) -> None:
+    """Delete the pieces that no playlist names: of attempts that were not first, and all of them when only files were wanted."""
+    folder = f"{lease.job_spec['folder']}/"
+    named: set[str] = set()
+    if lease.job_spec["stream"]:
+        named = {piece.name for stream in film.streams for piece in stream.pieces}
+        named |= {name for name, _ in film.sprites}
     for key in call.objects.keys(call.objects.proxies, folder, limit=MAX_KEYS):
-        if key.endswith(".m4s") and key.removeprefix(folder) not in named:
+        if key.endswith(PIECES) and key.removeprefix(folder) not in named:
             call.objects.delete(call.objects.proxies, key)
 
 
-def _rendition(job: Row, profile: str, name: str, mime_type: str, size_bytes: int, detail: Row) -> Row:
+def _rendition(profile: str, key: str, mime_type: str, size_bytes: int, detail: Row) -> Row:
     return {
         "profile": profile,
-        "key": _key(job, profile, name),
+        "key": key,
         "mime_type": mime_type,
         "size_bytes": size_bytes,
         "detail": detail,
     }
 
 
-def _finish(work: Work, call: Call, job: Row, renditions: list[Row]) -> None:
-    locked = query.lock_job(work.connection, job_id=job["id"])
-    if not _is_open(locked):
-        return
-    asset_id, project_id = str(job["asset_id"]), job["spec"]["project_id"]
+def _finish(work: Work, call: Call, lease: Lease, renditions: list[Row]) -> None:
+    asset_id, project_id = lease.asset_id, lease.job_spec["project_id"]
     asset = query.lock_asset(work.connection, asset_id=asset_id)
     if asset["status"] == Status.DELETED:
-        _end(work, job, "cancelled", "deleted", "the asset was deleted")
+        _end(work, lease, "cancelled", "deleted", "the asset was deleted")
         return
+    order = lease.job_spec.get("order")
     for found in renditions:
+        detail = {**found["detail"], "order": order} if order else found["detail"]
         query.put_rendition(
             work.connection, asset_id=asset_id, profile=found["profile"], status="ready", bucket=call.objects.proxies,
-            key=found["key"], mime_type=found["mime_type"], size_bytes=found["size_bytes"], detail=as_json(found["detail"]),
+            key=found["key"], mime_type=found["mime_type"], size_bytes=found["size_bytes"], detail=as_json(detail),
         )  # fmt: skip
         data = {"asset_id": asset_id, "project_id": project_id, "profile": found["profile"]}
         work.say("acervo.rendition.ready.v1", asset_id, data, what=found["profile"])
-    _end(work, job, "done", None, None)
+    if any(found["profile"] == HLS for found in renditions):
+        captions.attach(call, work, asset_id)
+    _end(work, lease, "done", None, None)
 
 
-def _fail(work: Work, job: Row, fault: Permanent) -> None:
-    if not _is_open(query.lock_job(work.connection, job_id=job["id"])):
-        return
-    asset = query.lock_asset(work.connection, asset_id=job["asset_id"])
-    planning.say_failed(work, asset, fault.code, fault.reason)
-    _end(work, job, "failed", fault.code, fault.reason)
-
-
-def _end(work: Work, job: Row, state: str, code: str | None, reason: str | None) -> None:
-    query.set_job_state(work.connection, job_id=job["id"], state=state, reason_code=code, reason=reason)
-    query.drop_chunks(work.connection, job_id=job["id"])
-    steps.settle(work, str(job["asset_id"]))
+def _end(work: Work, lease: Lease, state: str, code: str | None, reason: str | None) -> None:
+    query.set_job_state(work.connection, job_id=lease.job_id, state=state, reason_code=code, reason=reason)
+    query.drop_chunks(work.connection, job_id=lease.job_id)
+    steps.settle(work, lease.asset_id)

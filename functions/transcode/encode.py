@@ -9,74 +9,56 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from av.codec.context import Flags
 from av.packet import Packet
-from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType, VideoFrame
 
-from functions.transcode import frames, master, tonemap
+from functions.transcode import encoders, frames, master, tonemap
 from functions.transcode.chunks import segment_starts
+from functions.transcode.encoders import PictureEncoder
 from functions.transcode.film import Film, Timeline, parse_film
-from functions.transcode.filters import output_colour
-from functions.transcode.fragments import Sample
-from functions.transcode.ladder import Rung, build_x264_options, parse_ladder
+from functions.transcode.ladder import Rung, parse_ladder
 from functions.transcode.pictures import Pictures
+from functions.transcode.profiles import SEGMENT_S
 from functions.transcode.samples import Piece, PieceWriter
+from functions.transcode.segments import Coded, write_segment
+from functions.transcode.sprites import Sprite
 
 PREROLL_FRAMES = 2  # what a deinterlacer wants to see before the cut
 SAY_EVERY_FRAMES = 12
 SEGMENTS_A_CHUNK = 1000  # fragment numbers grow over the film
-LIMITED_RANGE = 1
 M_PERTURB, FILL = -6, 85  # malloc.h
 
 
 class RungEncoder:
-    """x264 and the piece that it fills: a segment is written when the next one begins."""
+    """An encoder and the piece that it fills: a segment is written when the next one begins."""
 
-    def __init__(self, rung: Rung, film: Film, preset: str, threads: int, file: BinaryIO, chunk: int) -> None:
-        self._timeline = film.timeline
+    def __init__(self, rung: Rung, film: Film, encoder: PictureEncoder, file: BinaryIO, chunk: int) -> None:
+        self._timeline, self._encoder = film.timeline, encoder
+        self._least = round(SEGMENT_S * film.timeline.timescale) if rung.intra else 0
         self._writer = PieceWriter(file, chunk * SEGMENTS_A_CHUNK + 1, video=True)
-        self._waiting: list[Packet[Any]] = []
-        context = VideoCodecContext.create("libx264", "w")
-        context.width, context.height, context.pix_fmt = rung.width, rung.height, "yuv420p"
-        context.time_base = Fraction(1, film.timeline.timescale)
-        context.framerate = film.timeline.fps
-        context.thread_count = threads
-        context.color_primaries, context.color_trc, context.colorspace = output_colour(film.picture)
-        context.color_range = LIMITED_RANGE
-        context.flags |= Flags.global_header
-        context.options = build_x264_options(rung, preset, film.timeline.reorder)
-        self._context = context
+        self._waiting: list[Coded] = []
 
     def encode(self, picture: VideoFrame, ticks: int, key: bool) -> None:
-        picture.pts, picture.time_base = ticks, self._context.time_base
+        picture.pts, picture.time_base = ticks, self._encoder.context.time_base
         picture.pict_type = PictureType.I if key else PictureType.NONE
-        self._take(self._context.encode(picture))
+        self._take(self._encoder.encode(picture))
 
     def finish(self, end: int, stem: str) -> tuple[Piece, bytes]:
         """The piece, whose last segment ends at `end`, and the decoder's configuration record."""
-        self._take(self._context.encode(None))
+        self._take(self._encoder.encode(None))
         self._write(end)
-        return self._writer.close(stem), bytes(self._context.extradata or b"")
+        return self._writer.close(stem), self._encoder.config
 
-    def _take(self, packets: list[Packet[Any]]) -> None:
-        for packet in packets:
-            if packet.is_keyframe and self._waiting:
-                self._write(packet.pts or 0)
-            self._waiting.append(packet)
+    def _take(self, packets: list[tuple[Packet[Any], bytes]]) -> None:
+        for packet, data in packets:
+            pts = packet.pts or 0
+            if packet.is_keyframe and self._waiting and pts - self._waiting[0].pts >= self._least:
+                self._write(pts)
+            self._waiting.append(Coded(pts, data, packet.is_keyframe))
 
     def _write(self, end: int) -> None:
-        """The waiting packets as one segment that lasts until `end`: decode times are the sorted presentation times."""
-        if not self._waiting:
-            return
-        shown = [packet.pts or 0 for packet in self._waiting]
-        ordered = sorted(shown)
-        following = [*ordered[1:], max(end, ordered[-1] + 1)]
-        samples = [
-            Sample(packet.size, after - at, pts - at + self._timeline.delay)
-            for packet, pts, at, after in zip(self._waiting, shown, ordered, following, strict=True)
-        ]
-        self._writer.add(ordered[0], samples, [bytes(packet) for packet in self._waiting])
+        """The waiting packets as one segment that lasts until `end`."""
+        write_segment(self._writer, self._waiting, end, self._timeline.delay)
         self._waiting = []
 
 
@@ -84,10 +66,12 @@ def encode_chunk(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None
     """Sandbox entry: writes `{rung}.m4s` into `directory`; says {"fraction": …}.
 
     Args:
-        arguments: source, film, ladder, number, start, end, last, directory, preset, threads.
+        arguments: source, film, ladder, number, start, end, last, directory, preset, threads; perhaps `beginning` (when the master's
+            first frame is shown, unless the film begins there), `tile` ({"width", "height", "every_s"}: makes `sprite.jpg`),
+            `encoder` (nvenc) and `decoder` (nvdec).
 
     Returns:
-        frames, and for each rung its piece, its configuration record (hex) and its file.
+        frames, `promised` (those that the master's packets stand for), and for each rung its piece and its configuration record (hex).
     """
     fill_new_memory()
     film, ladder = parse_film(arguments["film"]), parse_ladder(arguments["ladder"])
@@ -95,18 +79,23 @@ def encode_chunk(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None
     files = {rung.name: directory / f"{rung.name}.m4s" for rung in ladder}
     table = tonemap.write_table(film.picture, directory)
     pictures = Pictures(
-        film.picture, [(rung.width, rung.height) for rung in ladder], arguments["threads"], table
-    )
+        film.picture, [(rung.width, rung.height) for rung in ladder], arguments["threads"], table, encoders.pixels_of(ladder[0])
+    )  # fmt: skip
+    sprite = Sprite(**arguments["tile"]) if arguments.get("tile") else None
     opened = {name: path.open("wb") for name, path in files.items()}
     try:
-        encoders = [
-            RungEncoder(rung, film, arguments["preset"], arguments["threads"], opened[rung.name], number)
+        hardware = arguments.get("encoder") == "nvenc"
+        rungs = [
+            RungEncoder(
+                rung, film, PictureEncoder(rung, film, arguments["preset"], arguments["threads"], hardware), opened[rung.name], number
+            )
             for rung in ladder
-        ]
-        count, end = _encode(arguments, film, pictures, encoders, say)
+        ]  # fmt: skip
+        packets: set[int] = set()
+        count, end = _encode(arguments, film, _shown(arguments, film, pictures, packets), rungs, sprite, say)
         finished = {
             rung.name: encoder.finish(end, f"{rung.name}/{number:06d}")
-            for rung, encoder in zip(ladder, encoders, strict=True)
+            for rung, encoder in zip(ladder, rungs, strict=True)
             if count
         }
     finally:
@@ -114,6 +103,8 @@ def encode_chunk(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None
             file.close()
     return {
         "frames": count,
+        "promised": sum(arguments["start"] <= pts < arguments["end"] for pts in packets),
+        "sprite": sprite.save(directory / "sprite.jpg") if sprite else None,
         "rungs": {name: {"piece": piece.to_json(), "config": config.hex()} for name, (piece, config) in finished.items()},
     }  # fmt: skip
 
@@ -128,8 +119,9 @@ def fill_new_memory() -> None:
 def _encode(
     arguments: dict[str, Any],
     film: Film,
-    pictures: Pictures,
-    encoders: list[RungEncoder],
+    source: Generator[tuple[Fraction, list[VideoFrame]], None, None],
+    rungs: list[RungEncoder],
+    sprite: Sprite | None,
     say: Callable[[dict[str, Any]], None],
 ) -> tuple[int, int]:
     """Frames encoded, and when (ticks) the chunk ends: where the first frame of the next begins."""
@@ -137,7 +129,7 @@ def _encode(
     start, end = timeline.ticks(arguments["start"]), timeline.ticks(arguments["end"])
     keys = segment_starts(start, end, timeline.timescale)
     count = 0
-    with closing(_shown(arguments, film, pictures)) as shown:
+    with closing(source) as shown:
         for seconds, sizes in shown:
             ticks = round((seconds - timeline.origin * timeline.time_base) * timeline.timescale)
             if ticks < start:
@@ -147,8 +139,10 @@ def _encode(
             key = count == 0 or (bool(keys) and ticks >= keys[0])
             while keys and ticks >= keys[0]:
                 keys.pop(0)
-            for encoder, picture in zip(encoders, sizes, strict=True):
-                encoder.encode(picture, ticks, key)
+            if sprite:
+                sprite.look(sizes[-1], ticks / timeline.timescale)
+            for rung, picture in zip(rungs, sizes, strict=True):
+                rung.encode(picture, ticks, key)
             count += 1
             if count % SAY_EVERY_FRAMES == 0:
                 say({"fraction": min(1.0, (ticks - start) / max(1, end - start))})
@@ -156,11 +150,12 @@ def _encode(
 
 
 def _shown(
-    arguments: dict[str, Any], film: Film, pictures: Pictures
+    arguments: dict[str, Any], film: Film, pictures: Pictures, packets: set[int]
 ) -> Generator[tuple[Fraction, list[VideoFrame]], None, None]:
     """Filtered pictures from just before the chunk to the end of the film: who asks stops."""
     timeline = film.timeline
-    with master.open_master(arguments["source"], ahead=2) as container:
+    hardware = encoders.accelerated(arguments)
+    with master.open_master(arguments["source"], ahead=2, hardware=hardware) as container:
         stream = master.video_stream(container)
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = arguments["threads"]
@@ -168,7 +163,8 @@ def _shown(
         start = arguments["start"]
         if film.picture.interlaced:
             start -= PREROLL_FRAMES * _frame(timeline)
-        for frame in frames.frames_from(container, stream, start, timeline.origin):
+        beginning = arguments.get("beginning", timeline.origin)
+        for frame in frames.frames_from(container, stream, start, beginning, packets):
             if frame.pts is not None and frame.pts < start:
                 continue
             yield from pictures.push(frame)

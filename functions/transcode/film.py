@@ -54,6 +54,7 @@ class Timeline:
     delay: int
     rate: tuple[int, int]
     reorder: bool
+    clipped: bool = False  # it begins or ends inside the master
 
     @property
     def time_base(self) -> Fraction:
@@ -78,7 +79,7 @@ class Timeline:
 
 @dataclass(frozen=True)
 class Film:
-    """`frames` is what the container's index promises."""
+    """`frames` is what the container's index promises; 0 where it does not say."""
 
     picture: Picture
     timeline: Timeline

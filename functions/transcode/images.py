@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pyvips
 from acervo import ranges
 from acervo.errors import Rejected
 from functions.transcode import stills
-from functions.transcode.profiles import DISPLAY, THUMBS
+from functions.transcode.profiles import DISPLAY, THUMBS, Still
 
 MAX_SIDE, MAX_PIXELS = 65_500, 400_000_000
 MAX_BYTES = 2 << 30
@@ -23,7 +24,7 @@ def make_renditions(arguments: dict[str, Any], say: Callable[[dict[str, Any]], N
     """Sandbox entry: writes `{profile}.webp` and `display.jpg` into `directory`.
 
     Args:
-        arguments: source, directory.
+        arguments: source, directory; perhaps `wanted` (one profile alone) and `box` (what it is fitted into).
 
     Returns:
         {profile: {"width", "height"}}.
@@ -36,25 +37,35 @@ def make_renditions(arguments: dict[str, Any], say: Callable[[dict[str, Any]], N
     path = _fetch(arguments["source"], directory)
     try:
         check_header(path)
-        # The largest is read with shrink-on-load, the others are made of it. Upright and sRGB from here on.
-        image = pyvips.Image.thumbnail(
-            str(path),
-            DISPLAY.width,
-            height=DISPLAY.height,
-            size="down",
-            export_profile="srgb",
-            fail_on="truncated",
-        ).copy_memory()
-        made = {DISPLAY.profile: stills.save_jpeg(image, directory / f"{DISPLAY.profile}.jpg", DISPLAY)}
-        for number, thumb in enumerate(sorted(THUMBS, key=lambda still: -still.width)):
-            say({"fraction": (number + 1) / (len(THUMBS) + 1)})
-            image = stills.shrink(image, thumb)
-            made[thumb.profile] = stills.save_webp(image, directory / f"{thumb.profile}.webp", thumb)
+        # The largest is read with shrink-on-load, the others are made of it.
+        wanted = sorted(choose(arguments.get("wanted"), arguments.get("box")), key=lambda still: -still.width)
+        image: Any = None
+        made = {}
+        for number, still in enumerate(wanted):
+            image = stills.shrink(image, still) if image else _first(path, still)
+            if still.profile == DISPLAY.profile:
+                made[still.profile] = stills.save_jpeg(image, directory / f"{still.profile}.jpg", still)
+            else:
+                made[still.profile] = stills.save_webp(image, directory / f"{still.profile}.webp", still)
+            say({"fraction": (number + 1) / (len(wanted) + 1)})
     except pyvips.Error as fault:
         raise Rejected("unreadable", "the image is damaged, or is of a kind that cannot be shown") from fault
     finally:
         path.unlink(missing_ok=True)
     return made
+
+
+def choose(wanted: str | None, box: Sequence[int] | None) -> list[Still]:
+    """All stills, or the one wanted in the size wanted."""
+    chosen = [still for still in (DISPLAY, *THUMBS) if wanted is None or still.profile == wanted]
+    return [replace(still, width=box[0], height=box[1]) for still in chosen] if box else chosen
+
+
+def _first(path: Path, still: Still) -> Any:
+    """Read with shrink-on-load; upright and sRGB from here on."""
+    return pyvips.Image.thumbnail(
+        str(path), still.width, height=still.height, size="down", export_profile="srgb", fail_on="truncated"
+    ).copy_memory()
 
 
 def check_header(path: Path) -> None:

@@ -1,13 +1,14 @@
 """What a film is and where it can be cut, without decoding it: one frame for its looks, then the packets' times.
 
-MP4 and MOV carry an index: only that and one packet a cut are read, not the film. Other containers are read through once.
+MP4 and MOV carry an index: only that and one packet a cut are read, not the film. MXF and Matroska with cues are asked for the key
+frame near each place where a cut would be good. Other containers are read through once. A clip is looked at where it begins.
 """
 
 from __future__ import annotations
 
 import bisect
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from itertools import islice, pairwise
 from typing import Any
@@ -18,27 +19,33 @@ from av.video.stream import VideoStream
 
 from acervo import ranges
 from acervo.errors import Rejected
-from functions.transcode import frames, master
+from functions.transcode import frames, master, probes
 from functions.transcode.chunks import plan_chunks
-from functions.transcode.film import Film, Picture, Soundtrack, build_timeline
+from functions.transcode.film import MAX_REORDER_S, Film, Picture, Soundtrack, build_timeline
+from functions.transcode.probes import REORDERED, Index
 from functions.transcode.profiles import SOUNDTRACK
 
 AAC_DELAY_S = 1024 / SOUNDTRACK.sample_rate
 LOOKED_AT_FRAMES = 8
-REORDERED = 2  # frames that x264's pyramid may come late
 DEFAULT_RATE = Fraction(25)
-MAX_SOUNDTRACKS = 16
+STEADY = 0.5  # of a frame: containers round their times
+AHEAD_PACKETS = 16  # the most frames that H.264 and HEVC hold back
+MAX_SOUNDTRACKS, MAX_RATE = 16, 240
+CLIP_CHUNK_S = (20.0, 30.0, 5.0)  # somebody waits: smaller pieces than of a whole film
 MAX_DURATION_S = 48 * 3600
 
 
 @dataclass(frozen=True)
-class Index:
-    """Times in the stream's time base; `keys` are of key frames, sorted; `widest` is the longest REORDERED frames take."""
+class Look:
+    """What the first frames say."""
 
-    keys: Sequence[int]
-    end: int
-    frames: int
-    widest: int
+    picture: Picture
+    origin: int
+    base: Fraction
+    rate: Fraction
+    steady: bool  # all frames last as long
+    soundtracks: tuple[Soundtrack, ...]
+    warnings: tuple[str, ...]
 
 
 def index_film(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
@@ -48,6 +55,64 @@ def index_film(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None])
         Rejected: it has no picture, or is damaged.
     """
     source = arguments["source"]
+    seen = _look(source)
+    with master.open_with_reader(source, block=ranges.PROBE_BLOCK, ahead=0) as (container, reader):
+        stream = master.video_stream(container)
+        found = _indexed(container, stream, seen.origin)
+        if found is None and seen.steady:
+            found = probes.probe(container, reader, stream, seen.origin, seen.rate)
+    if found is None:
+        with master.open_master(source, block=2 * ranges.STREAM_BLOCK, ahead=2) as container:
+            found = _read_through(container, master.video_stream(container), seen.origin)
+    timeline = build_timeline(
+        seen.base, seen.origin, found.end, seen.rate, float(found.widest * seen.base), AAC_DELAY_S if seen.soundtracks else 0.0
+    )  # fmt: skip
+    if timeline.duration_s > MAX_DURATION_S:
+        raise Rejected(
+            "too-long",
+            f"the film's clock runs for {timeline.duration_s / 3600:.0f} hours: its timestamps are broken",
+        )
+    film = Film(seen.picture, timeline, seen.soundtracks, found.frames, seen.warnings)
+    chunks = plan_chunks(found.keys, seen.origin, timeline.end, seen.base)
+    return {"film": film.to_json(), "chunks": [list(asdict(chunk).values()) for chunk in chunks]}
+
+
+def index_clip(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Sandbox entry: the same of `arguments["clip"]` (milliseconds from the film's beginning, [in, out)), and "beginning": when the
+    master's first frame is shown. Without a clip the whole film, by what the container says of its length.
+
+    The clip begins with the first frame that is shown at `in` or later (a millisecond is forgiven: people round).
+
+    Raises:
+        Rejected: there is no picture, or none there.
+    """
+    source, clip = arguments["source"], arguments.get("clip")
+    seen = _look(source)
+    with master.open_master(source, block=ranges.PROBE_BLOCK, ahead=0) as container:
+        stream = master.video_stream(container)
+        master.only(container, stream)
+        length = stream.duration or round(Fraction(container.duration or 0, 1_000_000) / seen.base)
+        if clip is None:
+            start, end, widest = seen.origin, seen.origin + max(1, length), 0
+        else:
+            forgiven = round(Fraction(1, 1000) / seen.base)
+            begin, end = (seen.origin + round(Fraction(at, 1000) / seen.base) - forgiven for at in clip)
+            start, widest = _first_frame(container, stream, begin, seen)
+    if length and clip is not None:
+        end = min(end + round(Fraction(1, 1000) / seen.base), seen.origin + length)
+    usual = round(REORDERED / (seen.rate * seen.base))
+    gap_s = float(max(widest, usual) * seen.base) if seen.steady else MAX_REORDER_S
+    timeline = build_timeline(
+        seen.base, start, end, seen.rate, 0.0 if arguments.get("intra") else gap_s, AAC_DELAY_S if seen.soundtracks else 0.0
+    )  # fmt: skip
+    film = Film(seen.picture, replace(timeline, clipped=clip is not None), seen.soundtracks, 0, seen.warnings)
+    chunks = plan_chunks([], start, timeline.end, seen.base, *CLIP_CHUNK_S)
+    return {
+        "film": film.to_json(), "chunks": [list(asdict(chunk).values()) for chunk in chunks], "beginning": seen.origin,
+    }  # fmt: skip
+
+
+def _look(source: dict[str, Any]) -> Look:
     with master.open_master(source, block=ranges.PROBE_BLOCK, ahead=0) as container:
         stream = master.video_stream(container)
         soundtracks, warnings = _soundtracks(container)
@@ -57,27 +122,41 @@ def index_film(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None])
         picture, origin = look(seen, stream), seen[0].pts or 0
         base = Fraction(stream.time_base or Fraction(1, 90_000))
         rate = Fraction(stream.average_rate or stream.guessed_rate or DEFAULT_RATE)
-    with master.open_master(source, block=ranges.PROBE_BLOCK, ahead=0) as container:
-        stream = master.video_stream(container)
-        found = _indexed(container, stream, origin)
-    if found is None:
-        with master.open_master(source, block=2 * ranges.STREAM_BLOCK, ahead=2) as container:
-            found = _read_through(container, master.video_stream(container), origin)
-    if not 0 < rate <= 240:
+        guessed = Fraction(stream.guessed_rate or 0)
+        steps = [b.pts - a.pts for a, b in pairwise(seen) if a.pts is not None and b.pts is not None]
+    if not 0 < rate <= MAX_RATE:
         rate = DEFAULT_RATE
-    timeline = build_timeline(
-        base, origin, found.end, rate, float(found.widest * base), AAC_DELAY_S if soundtracks else 0.0
-    )
+    steady = abs(rate - guessed) <= rate / 100 and all(abs(step * base * rate - 1) < STEADY for step in steps)
     if picture.hdr:
         warnings.append("the master is HDR: its renditions are tone-mapped to SDR")
-    if timeline.duration_s > MAX_DURATION_S:
-        raise Rejected(
-            "too-long",
-            f"the film's clock runs for {timeline.duration_s / 3600:.0f} hours: its timestamps are broken",
-        )
-    film = Film(picture, timeline, soundtracks, found.frames, tuple(warnings))
-    chunks = plan_chunks(found.keys, origin, timeline.end, base)
-    return {"film": film.to_json(), "chunks": [list(asdict(chunk).values()) for chunk in chunks]}
+    return Look(picture, origin, base, rate, steady, soundtracks, tuple(warnings))
+
+
+def _first_frame(container: InputContainer, stream: VideoStream, begin: int, seen: Look) -> tuple[int, int]:
+    """When the first frame at or after `begin` is shown, and the longest that REORDERED frames take around it."""
+    for back_s in frames.BACK_OFF_S:
+        target = max(seen.origin, begin - round(back_s / seen.base))
+        container.seek(target, stream=stream, backward=True)
+        shown: list[int] = []
+        before = False
+        for packet in container.demux(stream):
+            if packet.pts is None:
+                continue
+            before = before or packet.pts <= begin
+            shown.append(packet.pts)
+            if (
+                packet.dts is not None
+                and packet.dts > begin
+                and len([pts for pts in shown if pts >= begin]) > AHEAD_PACKETS
+            ):
+                break
+        if before or target == seen.origin:
+            shown.sort()
+            later = [pts for pts in shown if pts >= begin]
+            if not later:
+                break
+            return later[0], _widest(shown)
+    raise Rejected("outside", "the clip begins after the film's last frame")
 
 
 def _soundtracks(container: InputContainer) -> tuple[tuple[Soundtrack, ...], list[str]]:

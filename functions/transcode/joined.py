@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -54,6 +55,22 @@ def payloads(streams: Sequence[Stream], layout: Layout, opened: Open) -> Iterato
     finally:
         for source in sources:
             source.close()
+
+
+def write(streams: Sequence[Stream], files: Mapping[str, Path], path: Path) -> None:
+    """One file on this disk out of pieces on this disk, which are found by their names."""
+
+    def opened(name: str, block: int) -> ranges.RangeReader:
+        def fetch(first: int, last: int) -> bytes:
+            with files[name].open("rb") as file:
+                file.seek(first)
+                return file.read(last - first + 1)
+
+        return ranges.RangeReader(fetch, files[name].stat().st_size, block=block)
+
+    with path.open("wb") as out:
+        for part in payloads(streams, plan(streams, opened), opened):
+            out.write(part)
 
 
 class _Payloads:

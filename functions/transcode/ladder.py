@@ -17,12 +17,13 @@ from functions.transcode.profiles import Rung as Step
 
 PEAK = 1.5  # of the average: what HLS clients must be ready for
 BUFFER = 2.0
+H264, PRORES = "libx264", "prores_ks"
 BITRATE_POWER = 0.75  # smaller pictures need more bits a pixel
 
 
 @dataclass(frozen=True)
 class Rung:
-    """One encode. `steps` are the ladder's names that it stands for."""
+    """One encode. `steps` are the ladder's names that it stands for; `h264_profile` is ProRes's own for `codec` ProRes."""
 
     name: str
     width: int
@@ -30,6 +31,11 @@ class Rung:
     h264_profile: str
     video_kbps: int
     steps: tuple[str, ...]
+    codec: str = H264
+
+    @property
+    def intra(self) -> bool:
+        return self.codec != H264
 
 
 def display_size(picture: Picture) -> tuple[int, int]:
@@ -79,17 +85,47 @@ def parse_ladder(value: list[Mapping[str, Any]]) -> tuple[Rung, ...]:
     return tuple(Rung(**{**rung, "steps": tuple(rung["steps"])}) for rung in value)
 
 
-def build_x264_options(rung: Rung, preset: str, reorder: bool) -> dict[str, str]:
-    """libx264's options. Key frames come only where they are forced, as closed GOPs; NAL units carry lengths, as MP4 wants."""
+def build_x264_options(rung: Rung, preset: str, reorder: bool, more: str = "") -> dict[str, str]:
+    """libx264's options. Key frames come only where they are forced, as closed GOPs; NAL units carry lengths, as MP4 wants.
+
+    Args:
+        more: further x264-params, `name=value:name=value`. Without a bitrate in `rung`, `more` says the quality.
+    """
     parameters = {"annexb": "0", "keyint": "infinite", "scenecut": "0", "open-gop": "0", "stitchable": "1"}
     if not reorder:
         parameters["bframes"] = "0"
+    listed = [f"{name}={value}" for name, value in parameters.items()]
     return {
         "preset": preset,
         "profile": rung.h264_profile,
         "forced-idr": "1",
+        **(_rate(rung) if rung.video_kbps else {}),
+        "x264-params": ":".join([*listed, more] if more else listed),
+    }
+
+
+def build_nvenc_options(rung: Rung, reorder: bool) -> dict[str, str]:
+    """h264_nvenc's: the same rate, key frames and profile."""
+    return {
+        "preset": "p5",
+        "rc": "vbr",
+        "profile": rung.h264_profile,
+        "forced-idr": "1",
+        "no-scenecut": "1",
+        "g": "100000",
+        "bf": "2" if reorder else "0",
+        **_rate(rung),
+    }
+
+
+def build_prores_options(rung: Rung) -> dict[str, str]:
+    """prores_ks's: the profile by its number, and the vendor that other software expects."""
+    return {"profile": rung.h264_profile, "vendor": "apl0"}
+
+
+def _rate(rung: Rung) -> dict[str, str]:
+    return {
         "b": f"{rung.video_kbps}k",
         "maxrate": f"{round(rung.video_kbps * PEAK)}k",
         "bufsize": f"{round(rung.video_kbps * BUFFER)}k",
-        "x264-params": ":".join(f"{name}={value}" for name, value in parameters.items()),
     }

@@ -13,13 +13,18 @@ URL_MARGIN_S = 120
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """`threads` and `preset` are x264's; `wall_s` bounds one child, and is shorter than the Service's time-out."""
+    """`threads` and `preset` are x264's; `wall_s` bounds one child, and is shorter than the Service's time-out.
+
+    `encoder` is x264 or nvenc, `decoder` cpu or nvdec: the hardware of GPU nodes, and an error where there is none.
+    """
 
     frame: FrameSettings = settings.nested(FrameSettings)
     threads: int = settings.variable("TRANSCODE_THREADS", 2)
     preset: str = settings.variable("TRANSCODE_PRESET", "veryfast")
     memory_mb: int = settings.variable("TRANSCODE_MEMORY_MB", 6144)
     wall_s: int = settings.variable("TRANSCODE_WALL_S", 540)
+    encoder: str = settings.variable("TRANSCODE_ENCODER", "x264")
+    decoder: str = settings.variable("TRANSCODE_DECODER", "cpu")
     directory: str = settings.variable("TRANSCODE_DIRECTORY", "")
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import av
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
@@ -27,13 +28,17 @@ def damaged() -> Rejected:
 
 
 @contextmanager
-def open_master(
-    source: Mapping[str, Any], block: int = ranges.STREAM_BLOCK, ahead: int = 1
-) -> Iterator[InputContainer]:
-    """The demuxer over a master.
+def open_with_reader(
+    source: Mapping[str, Any],
+    block: int = ranges.STREAM_BLOCK,
+    ahead: int = 1,
+    hardware: HWAccel | None = None,
+) -> Iterator[tuple[InputContainer, ranges.RangeReader]]:
+    """The demuxer over a master, and what counts the bytes that it fetches.
 
     Args:
         source: `url`, `size_bytes` and `etag` of the object.
+        hardware: decodes pictures, where it can.
 
     Raises:
         Rejected: not media, or damaged (also while it is used).
@@ -46,12 +51,25 @@ def open_master(
             options=dict(OPTIONS),
             buffer_size=min(BUFFER_BYTES, block),
             metadata_errors="replace",
+            hwaccel=hardware,
         ) as container:
-            yield container
+            yield container, reader
     except (av.FFmpegError, ValueError) as fault:  # ValueError: PyAV's own for what FFmpeg leaves undefined
         raise damaged() from fault
     finally:
         reader.close()
+
+
+@contextmanager
+def open_master(
+    source: Mapping[str, Any],
+    block: int = ranges.STREAM_BLOCK,
+    ahead: int = 1,
+    hardware: HWAccel | None = None,
+) -> Iterator[InputContainer]:
+    """The demuxer alone. Raises as `open_with_reader`."""
+    with open_with_reader(source, block, ahead, hardware) as (container, _):
+        yield container
 
 
 def video_stream(container: InputContainer) -> VideoStream:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from functions.transcode.boxes import (
     Edit,
     Format,
+    PcmFormat,
     VideoFormat,
     box,
     full_box,
@@ -25,6 +26,8 @@ from functions.transcode.boxes import (
 )
 from functions.transcode.samples import Segment, Table
 
+MP4 = box(b"ftyp", b"isom", struct.pack(">I", 512), b"isom", b"iso2", b"avc1", b"mp41")
+QUICKTIME = box(b"ftyp", b"qt  ", struct.pack(">I", 512), b"qt  ")
 SMALL_BYTES = (1 << 32) - (1 << 24)  # chunk offsets in 32 bits, header included
 
 
@@ -54,7 +57,7 @@ def lay_out(tracks: Sequence[Track]) -> Layout:
         key=lambda at: (tracks[at[0]].segments[at[1]].start / tracks[at[0]].format.timescale, at[0]),
     )
     payload = sum(segment.payload_bytes for track in tracks for segment in track.segments)
-    brands = box(b"ftyp", b"isom", struct.pack(">I", 512), b"isom", b"iso2", b"avc1", b"mp41")
+    brands = QUICKTIME if any(_is_quicktime(track.format) for track in tracks) else MP4
     wide = payload > SMALL_BYTES
     data_head = (
         struct.pack(">I4sQ", 1, b"mdat", payload + 16) if wide else struct.pack(">I4s", payload + 8, b"mdat")
@@ -63,6 +66,10 @@ def lay_out(tracks: Sequence[Track]) -> Layout:
     size = len(brands) + len(_movie(tracks, relative, 0, wide)) + len(data_head)
     header = brands + _movie(tracks, relative, size, wide) + data_head
     return Layout(header, order, len(header) + payload)
+
+
+def _is_quicktime(track: Format) -> bool:
+    return isinstance(track, PcmFormat) or (isinstance(track, VideoFormat) and track.intra)
 
 
 def _offsets(tracks: Sequence[Track], order: Sequence[tuple[int, int]]) -> list[npt.NDArray[np.int64]]:
@@ -92,23 +99,43 @@ def _edit(track: Track) -> Edit:
 
 
 def _tables(track: Track, offsets: npt.NDArray[np.int64], wide: bool) -> bytes:
+    if isinstance(track.format, PcmFormat):
+        return _pcm_tables(track, track.format, offsets, wide)
     video = isinstance(track.format, VideoFormat)
     counts = np.array([segment.samples for segment in track.segments], np.int64)
     firsts = np.concatenate(([0], np.cumsum(counts)[:-1]))
     parts = [sample_description(track.format), _runs(b"stts", 0, _durations(track, firsts), ">u4")]
     if video:
         parts.append(_runs(b"ctts", 1, track.table["shift"].astype(np.int64), ">i4"))
-        parts.append(
-            full_box(b"stss", 0, 0, struct.pack(">I", len(firsts)), (firsts + 1).astype(">u4").tobytes())
-        )
-    changes = np.flatnonzero(np.diff(counts, prepend=-1))
-    groups = np.column_stack((changes + 1, counts[changes], np.ones(len(changes), np.int64)))
-    parts.append(full_box(b"stsc", 0, 0, struct.pack(">I", len(groups)), groups.astype(">u4").tobytes()))
+        if isinstance(track.format, VideoFormat) and not track.format.intra:
+            keys = (firsts + 1).astype(">u4").tobytes()
+            parts.append(full_box(b"stss", 0, 0, struct.pack(">I", len(firsts)), keys))
+    parts.append(_groups(counts))
     sizes = track.table["size"].astype(">u4")
     parts.append(full_box(b"stsz", 0, 0, struct.pack(">II", 0, len(sizes)), sizes.tobytes()))
+    return box(b"stbl", *parts, _chunk_offsets(offsets, wide))
+
+
+def _pcm_tables(track: Track, sound: PcmFormat, offsets: npt.NDArray[np.int64], wide: bool) -> bytes:
+    """Each moment is a sample of its own; `table` has one row a segment."""
+    counts = np.array([segment.duration for segment in track.segments], np.int64)
+    total = int(counts.sum())
+    return box(
+        b"stbl", sample_description(sound), full_box(b"stts", 0, 0, struct.pack(">III", 1, total, 1)), _groups(counts),
+        full_box(b"stsz", 0, 0, struct.pack(">II", sound.frame_bytes, total)), _chunk_offsets(offsets, wide),
+    )  # fmt: skip
+
+
+def _groups(counts: npt.NDArray[np.int64]) -> bytes:
+    """Samples of each segment, told where the number changes."""
+    changes = np.flatnonzero(np.diff(counts, prepend=-1))
+    groups = np.column_stack((changes + 1, counts[changes], np.ones(len(changes), np.int64)))
+    return full_box(b"stsc", 0, 0, struct.pack(">I", len(groups)), groups.astype(">u4").tobytes())
+
+
+def _chunk_offsets(offsets: npt.NDArray[np.int64], wide: bool) -> bytes:
     kind, width = (b"co64", ">u8") if wide else (b"stco", ">u4")
-    parts.append(full_box(kind, 0, 0, struct.pack(">I", len(offsets)), offsets.astype(width).tobytes()))
-    return box(b"stbl", *parts)
+    return full_box(kind, 0, 0, struct.pack(">I", len(offsets)), offsets.astype(width).tobytes())
 
 
 def _durations(track: Track, firsts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

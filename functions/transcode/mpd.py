@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from xml.etree import ElementTree as Xml
 
-from functions.transcode.playlist import Part
+from functions.transcode.playlist import Captions, Part
 
 NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"
 
@@ -58,6 +58,29 @@ def build_mpd(
             {"contentType": "audio", "mimeType": "audio/mp4", "startWithSAP": "1", **language},
         )
         _represent(audio, sound)
+    Xml.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
+
+
+def with_captions(mpd: str, captions: Sequence[Captions]) -> str:
+    """The manifest again, with these captions (URIs of WebVTT files whose clock is the film's) instead of those that it had."""
+    Xml.register_namespace("", NAMESPACE)
+    root = Xml.fromstring(mpd)  # noqa: S314  # our own
+    for period in root.iter(f"{{{NAMESPACE}}}Period"):
+        for text in [each for each in period if each.get("contentType") == "text"]:
+            period.remove(text)
+        for caption in captions:
+            language = {"lang": caption.language} if caption.language else {}
+            added = Xml.SubElement(
+                period, f"{{{NAMESPACE}}}AdaptationSet", {"contentType": "text", "mimeType": "text/vtt", **language}
+            )  # fmt: skip
+            Xml.SubElement(
+                added, f"{{{NAMESPACE}}}Role", {"schemeIdUri": "urn:mpeg:dash:role:2011", "value": "caption"}
+            )
+            shown = Xml.SubElement(
+                added, f"{{{NAMESPACE}}}Representation", {"id": f"captions-{caption.language}", "bandwidth": "256"}
+            )  # fmt: skip
+            Xml.SubElement(shown, f"{{{NAMESPACE}}}BaseURL").text = caption.uri
     Xml.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from acervo import sandbox, steps
@@ -11,9 +12,10 @@ from acervo.database import as_json, query
 from acervo.errors import AlreadyDone, Rejected
 from acervo.events import Event
 from acervo.function import Call, Work
-from functions.transcode import limits, profiles
+from acervo.leases import Lease
+from functions.transcode import limits, orders, profiles
 from functions.transcode.film import parse_film
-from functions.transcode.plan import Plan, plan_film, plan_simple
+from functions.transcode.plan import ASSEMBLE, Plan, plan_film, plan_simple
 
 KIND = "transcode"
 OVER = ("failed", "cancelled")
@@ -49,7 +51,13 @@ def plan_job(event: Event, call: Call) -> None:
         if failure is not None:
             _store_failure(work, event, asset, failure)
         elif plan is not None:
-            _store(work, event, asset_id, plan)
+            job_id = query.put_job(
+                work.connection, id=uuid.uuid4(), asset_id=asset_id, kind=KIND, state="queued", required=True, spec=as_json(plan.spec),
+                chunks_total=len(plan.chunks), cause=event.id,
+            )  # fmt: skip
+            if job_id is not None:
+                store_chunks(work, asset_id, str(job_id), plan, KIND)
+                steps.settle(work, asset_id)
 
 
 def _is_wanted(asset: dict[str, Any], latest: dict[str, Any] | None) -> bool:
@@ -69,18 +77,21 @@ def _plan(call: Call, asset: dict[str, Any]) -> Plan:
     return plan_film(asset, parse_film(found["film"]), found["chunks"])
 
 
-def _store(work: Work, event: Event, asset_id: str, plan: Plan) -> None:
-    job_id = query.put_job(
-        work.connection, id=uuid.uuid4(), asset_id=asset_id, kind=KIND, state="queued", required=True, spec=as_json(plan.spec),
-        chunks_total=len(plan.chunks), cause=event.id,
-    )  # fmt: skip
-    if job_id is None:
-        return
-    for number, spec in enumerate(plan.chunks):
-        query.put_chunk(work.connection, job_id=job_id, number=number, spec=as_json(spec))
-        data = {"asset_id": asset_id, "job_id": str(job_id), "number": number}
-        work.say("acervo.chunk.requested.v1", asset_id, data, what=str(number))
-    steps.settle(work, asset_id)
+def lane(kind: str) -> Mapping[str, str]:
+    """The attribute that sends an event of a job of this kind to the function for people who wait."""
+    return {"lane": orders.LANE} if kind == orders.KIND else {}
+
+
+def store_chunks(work: Work, asset_id: str, job_id: str, plan: Plan, kind: str) -> None:
+    """The chunks of a job, and the events that ask for them; the last one waits."""
+    for number, (spec, weight) in enumerate(zip(plan.chunks, plan.weights, strict=True)):
+        waits = spec == ASSEMBLE
+        query.put_weighed_chunk(
+            work.connection, job_id=job_id, number=number, spec=as_json(spec), weight=weight, state="waiting" if waits else "queued"
+        )  # fmt: skip
+        if not waits:
+            data = {"asset_id": asset_id, "job_id": job_id, "number": number}
+            work.say("acervo.chunk.requested.v1", asset_id, data, f"{job_id}:{number}", lane(kind))
 
 
 def _store_failure(work: Work, event: Event, asset: dict[str, Any], fault: Rejected) -> None:
@@ -94,13 +105,23 @@ def _store_failure(work: Work, event: Event, asset: dict[str, Any], fault: Rejec
     query.set_job_state(
         work.connection, job_id=job_id, state="failed", reason_code=fault.code, reason=fault.reason
     )
-    say_failed(work, asset, fault.code, fault.reason)
+    say_failed(work, asset, profiles.OF_KIND[asset["kind"]], fault.code, fault.reason)
     steps.settle(work, str(asset["id"]))
 
 
-def say_failed(work: Work, asset: dict[str, Any], code: str, reason: str) -> None:
-    """`acervo.rendition.failed.v1` for every rendition that the asset would have had."""
-    for profile in profiles.OF_KIND[asset["kind"]]:
+def say_job_failed(work: Work, lease: Lease, code: str, reason: str) -> None:
+    """For `leases.hold`: the renditions that the job would have made."""
+    spec = lease.job_spec
+    asset = {"id": lease.asset_id, "project_id": spec["project_id"]}
+    made = profiles.OF_KIND[spec["kind"]]
+    if "order" in spec:
+        made = (orders.profile_of(orders.parse_order(spec["order"]), lease.job_id),)
+    say_failed(work, asset, made, code, reason)
+
+
+def say_failed(work: Work, asset: Mapping[str, Any], made: tuple[str, ...], code: str, reason: str) -> None:
+    """`acervo.rendition.failed.v1` for each of these profiles."""
+    for profile in made:
         work.say(
             "acervo.rendition.failed.v1", str(asset["id"]),
             {"asset_id": str(asset["id"]), "project_id": asset["project_id"], "profile": profile, "code": code, "reason": reason},

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-AUDIO_GROUP = "audio"
+AUDIO_GROUP, SUBTITLE_GROUP = "audio", "captions"
+VARIANT = "#EXT-X-STREAM-INF:"
+IN_GROUP = f',SUBTITLES="{SUBTITLE_GROUP}"'
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,15 @@ class AudioRendition:
     language: str
     channels: int
     default: bool
+
+
+@dataclass(frozen=True)
+class Captions:
+    """A subtitle playlist in the main one."""
+
+    uri: str
+    name: str
+    language: str
 
 
 def average_bandwidth(parts: Sequence[Part]) -> int:
@@ -85,8 +96,55 @@ def build_media(parts: Sequence[Part], init_uri: str) -> str:
     return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
 
 
-def build_master(variants: Sequence[Variant], audio: Sequence[AudioRendition] = ()) -> str:
-    """Best variant first, as players that do not measure take the first."""
+def build_key_frames(parts: Sequence[Part], init_uri: str) -> str:
+    """An I-frame playlist (RFC 8216, 4.3.3.6): the parts are the key frames, each shown until the next."""
+    lines = build_media(parts, init_uri).split("\n")
+    return "\n".join([*lines[:2], "#EXT-X-I-FRAMES-ONLY", *lines[2:]])
+
+
+def build_captions(uri: str, duration_s: float) -> str:
+    """A subtitle playlist over one WebVTT file."""
+    lines = [
+        "#EXTM3U",
+        "#EXT-X-VERSION:7",
+        f"#EXT-X-TARGETDURATION:{max(1, int(duration_s + 0.5))}",
+        "#EXT-X-MEDIA-SEQUENCE:0",
+        "#EXT-X-PLAYLIST-TYPE:VOD",
+        f"#EXTINF:{duration_s:.6f},",
+        uri,
+    ]
+    return "\n".join([*lines, "#EXT-X-ENDLIST", ""])
+
+
+def with_captions(master: str, captions: Sequence[Captions]) -> str:
+    """The main playlist again, with these captions instead of those that it had; nothing else changes."""
+    lines: list[str] = []
+    for line in master.splitlines():
+        if line.startswith("#EXT-X-MEDIA:TYPE=SUBTITLES"):
+            continue
+        if line.startswith(VARIANT):
+            line = line.removesuffix(IN_GROUP) + (IN_GROUP if captions else "")
+        lines.append(line)
+    at = next((number for number, line in enumerate(lines) if line.startswith(VARIANT)), len(lines))
+    listed = [
+        "#EXT-X-MEDIA:"
+        + _attributes(
+            {
+                "TYPE": "SUBTITLES", "GROUP-ID": _quoted(SUBTITLE_GROUP), "NAME": _quoted(caption.name),
+                **({"LANGUAGE": _quoted(caption.language)} if caption.language else {}),
+                "DEFAULT": "NO", "AUTOSELECT": "YES", "FORCED": "NO",
+                "CHARACTERISTICS": _quoted("public.accessibility.transcribes-spoken-dialog"), "URI": _quoted(caption.uri),
+            }
+        )
+        for caption in captions
+    ]  # fmt: skip
+    return "\n".join([*lines[:at], *listed, *lines[at:], ""])
+
+
+def build_master(
+    variants: Sequence[Variant], audio: Sequence[AudioRendition] = (), key_frames: Sequence[Variant] = ()
+) -> str:
+    """Best variant first, as players that do not measure take the first. `key_frames` are the I-frame playlists."""
     lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS"]
     for rendition in audio:
         attributes = {
@@ -109,7 +167,16 @@ def build_master(variants: Sequence[Variant], audio: Sequence[AudioRendition] = 
             "FRAME-RATE": f"{float(variant.fps):.3f}",
             **({"AUDIO": _quoted(AUDIO_GROUP)} if audio else {}),
         }
-        lines += ["#EXT-X-STREAM-INF:" + _attributes(attributes), variant.uri]
+        lines += [VARIANT + _attributes(attributes), variant.uri]
+    for variant in key_frames:
+        attributes = {
+            "BANDWIDTH": str(variant.bandwidth),
+            "AVERAGE-BANDWIDTH": str(variant.average_bandwidth),
+            "CODECS": _quoted(",".join(variant.codecs)),
+            "RESOLUTION": f"{variant.width}x{variant.height}",
+            "URI": _quoted(variant.uri),
+        }
+        lines.append("#EXT-X-I-FRAME-STREAM-INF:" + _attributes(attributes))
     return "\n".join([*lines, ""])
 
 

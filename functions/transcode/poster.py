@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -31,22 +32,25 @@ def make_poster(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None]
     """Sandbox entry: writes `poster.jpg` into `directory`; its width, height, and time in the film.
 
     Args:
-        arguments: source, film, directory, threads.
+        arguments: source, film, directory, threads; perhaps `at_ms` (this moment and no other) and `box` (what it is fitted into).
 
     Raises:
         Rejected: no frame can be decoded.
     """
     film, directory = parse_film(arguments["film"]), Path(arguments["directory"])
     table = tonemap.write_table(film.picture, directory)
-    size = fit(*display_size(film.picture), POSTER.width, POSTER.height)
+    box = sorted(arguments.get("box") or (POSTER.width, POSTER.height), reverse=True)
+    size = fit(*display_size(film.picture), box[0], box[1])
+    at_ms = arguments.get("at_ms")
+    places = PLACES if at_ms is None else (at_ms / 1000 / film.timeline.duration_s,)
     best: tuple[float, VideoFrame, float] | None = None
     origin_s = float(film.timeline.origin * film.timeline.time_base)
-    for number, place in enumerate(PLACES):
+    for number, place in enumerate(places):
         try:
-            found = _frame_at(arguments, film, place)
+            found = _frame_at(arguments, film, place, exact=at_ms is not None)
         except Rejected:  # damaged here; there are other places
             found = None
-        say({"fraction": (number + 1) / (len(PLACES) + 1)})
+        say({"fraction": (number + 1) / (len(places) + 1)})
         if found is None:
             continue
         seen = _show(film, found, [size, LOOKED_AT], table)
@@ -69,14 +73,21 @@ def interest(luma: Any) -> float:
     return score * 0.05 if mean < DARK or mean > BRIGHT else score
 
 
-def _frame_at(arguments: dict[str, Any], film: Film, place: float) -> list[VideoFrame] | None:
-    """A few frames from the key frame before a place on."""
+def _frame_at(
+    arguments: dict[str, Any], film: Film, place: float, exact: bool = False
+) -> list[VideoFrame] | None:
+    """A few frames from the key frame before a place on, or from the very frame that is shown there."""
     timeline = film.timeline
     with master.open_master(arguments["source"], block=1 << 20, ahead=0) as container:
         stream = master.video_stream(container)
         stream.codec_context.thread_count = arguments["threads"]
         master.only(container, stream)
         target = timeline.origin + round(place * (timeline.end - timeline.origin))
+        if exact:
+            begin = target - round(Fraction(1, 1000) / timeline.time_base)
+            shown = frames.frames_from(container, stream, begin, timeline.origin)
+            later = (frame for frame in shown if frame.pts is not None and frame.pts >= begin)
+            return list(islice(later, ENOUGH_FRAMES)) or None
         return list(islice(_near(container, stream, target, timeline.origin), ENOUGH_FRAMES)) or None
 
 

@@ -66,7 +66,18 @@ THUMBS = (
 )
 DISPLAY = Still("display", 2560, 2560, 82)
 
+# On demand only: (prores_ks's number, sample entry).
+PRORES = {
+    "prores-proxy": ("0", "apco"),
+    "prores-lt": ("1", "apcs"),
+    "prores-422": ("2", "apcn"),
+    "prores-hq": ("3", "apch"),
+}
+ORIGINAL = "original"  # a clip in the master's own coding
+EDITING_SOUND = Sound("editing", "pcm_s24be", "audio.m4s", "audio/x-aiff", 48_000, None, None)
+
 SEGMENT_S = 2.0
+SOUND_RANGE_S = 902.4  # a long film's sound is encoded in parts that begin on a packet, a segment and a point of the waveform at once
 CHUNK_MIN_S, CHUNK_MAX_S, CHUNK_TAIL_S = 30.0, 60.0, 10.0
 
 OF_KIND: dict[str, tuple[str, ...]] = {

@@ -5,6 +5,7 @@ Sound starts exactly with the film: what is earlier is cut, what is late or miss
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
@@ -19,16 +20,26 @@ from functions.transcode import master
 
 HOLE_S = 0.04  # shorter holes and overlaps of timestamps are rounding
 SAY_EVERY_FRAMES = 200
+STRAY_S = 10.0  # a soundtrack that ended is not waited for longer
+BACK_OFF_S = (1, 3, 8, 20, 60)
 MAX_HOLE_S = 600.0  # a timestamp further on is a broken one
 Pull = Iterator[AudioFrame]
 
 
 class Resampler:
-    """Decoded frames to one format, in time: holes filled, overlaps cut, the first sample at `origin_s`."""
+    """Decoded frames to one format, in time: holes filled, overlaps cut, the first sample at `origin_s`, at most `samples` of them."""
 
     def __init__(
-        self, rate: int, sample_format: str, layout: str | None, frame_size: int, origin_s: Fraction
+        self,
+        rate: int,
+        sample_format: str,
+        layout: str | None,
+        frame_size: int,
+        origin_s: Fraction,
+        gain_db: float = 0.0,
+        samples: int | None = None,
     ) -> None:
+        self._gain_db, self._left = gain_db, samples
         self._rate, self._format, self._layout, self._frame_size = rate, sample_format, layout, frame_size
         self._origin_s = origin_s
         self._graph: Graph | None = None
@@ -88,6 +99,8 @@ class Resampler:
         chain = [
             source,
             graph.add("aresample", first),
+            *([graph.add("volume", f"{self._gain_db}dB")] if self._gain_db else []),
+            *([graph.add("atrim", f"end_sample={self._left}")] if self._left is not None else []),
             graph.add("aformat", f"sample_fmts={self._format}:channel_layouts={layout}"),
         ]
         if self._frame_size:
@@ -96,16 +109,56 @@ class Resampler:
         self._graph = graph
 
 
-def decode(
+def decode_range(
     container: InputContainer,
     streams: list[AudioStream],
-    duration_s: float,
-    origin_s: float,
+    begin_s: Fraction,
+    end_s: Fraction | None,
+    span_s: float,
     say: Callable[[dict[str, Any]], None],
+    whole: bool = True,
 ) -> Iterator[tuple[int, AudioFrame | None]]:
-    """(stream index, frame), and at the end None once for each stream. Damaged packets are left out."""
+    """(stream index, frame) from `begin_s` of the master's clock or a little before it to `end_s` or a little after it, and at the
+    end None once for each stream. Damaged packets are left out.
+
+    Args:
+        span_s: how long that is, for what is said of the progress.
+        whole: from the file's beginning on, without a seek.
+    """
     master.only(container, *streams)
-    count = 0
+    source = _frames(container, streams) if whole else _frames_from(container, streams, begin_s)
+    open_streams = {stream.index for stream in streams}
+    for count, (index, frame) in enumerate(source):
+        at_s = frame.time
+        if end_s is not None and at_s is not None and at_s > end_s:
+            open_streams.discard(index)
+            if not open_streams or at_s > end_s + STRAY_S:
+                break
+            continue
+        yield index, frame
+        if count % SAY_EVERY_FRAMES == 0 and at_s is not None:
+            say({"fraction": min(1.0, max(0.0, at_s - float(begin_s)) / max(span_s, 1e-3))})
+    for stream in streams:
+        yield stream.index, None
+
+
+def _frames_from(
+    container: InputContainer, streams: list[AudioStream], begin_s: Fraction
+) -> Iterator[tuple[int, AudioFrame]]:
+    """From a place at or before `begin_s` on; a container may seek late, then further back."""
+    for back_s in BACK_OFF_S:
+        container.seek(max(0, int((begin_s - back_s) * 1_000_000)), backward=True)
+        frames = _frames(container, streams)
+        first = next(frames, None)
+        if first is not None and (first[1].time or 0.0) <= begin_s:
+            return itertools.chain([first], frames)
+        if begin_s <= back_s:
+            return frames if first is None else itertools.chain([first], frames)
+    container.seek(0, backward=True)
+    return _frames(container, streams)
+
+
+def _frames(container: InputContainer, streams: list[AudioStream]) -> Iterator[tuple[int, AudioFrame]]:
     try:
         for packet in container.demux(streams):
             try:
@@ -115,10 +168,5 @@ def decode(
             for frame in decoded:
                 assert isinstance(frame, AudioFrame)  # noqa: S101  # of an audio stream
                 yield packet.stream_index, frame
-                count += 1
-                if count % SAY_EVERY_FRAMES == 0 and frame.time is not None:
-                    say({"fraction": min(1.0, (frame.time - origin_s) / max(duration_s, 1e-3))})
     except av.error.InvalidDataError:
-        pass  # the rest of the file cannot be read: what was heard until here counts
-    for stream in streams:
-        yield stream.index, None
+        return  # the rest of the file cannot be read: what was heard until here counts

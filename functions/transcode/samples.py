@@ -32,13 +32,16 @@ class Segment:
     start: int
     duration: int
     samples: int
+    key_bytes: int = 0  # of the first sample: of a picture, the key frame
 
     @property
     def size_bytes(self) -> int:
         return self.header_bytes + self.payload_bytes
 
     def to_json(self) -> list[int]:
-        return [self.offset, self.header_bytes, self.payload_bytes, self.start, self.duration, self.samples]
+        return [
+            self.offset, self.header_bytes, self.payload_bytes, self.start, self.duration, self.samples, self.key_bytes,
+        ]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,9 @@ class PieceWriter:
             self._write(data)
         size = sum(sample.size for sample in samples)
         duration = sum(sample.duration for sample in samples)
-        self.segments.append(Segment(self._position, len(header), size, start, duration, len(samples)))
+        self.segments.append(
+            Segment(self._position, len(header), size, start, duration, len(samples), samples[0].size)
+        )
         self._position += len(header) + size
         for sample in samples:
             self._table += struct.pack(">IIi", sample.size, sample.duration, sample.shift)

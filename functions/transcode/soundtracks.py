@@ -1,17 +1,19 @@
-"""A film's soundtracks as AAC fragments: each one encoded in one go beside the pictures' chunks, so that there is no seam to hear.
-Child side only.
+"""A part of a film's sound as fragments: each soundtrack in one go where it is not very long. Child side only.
+
+Parts of a long film join without a seam: each begins on a packet of the one grid that the film's whole sound has, the encoder is
+warmed up with the sound before it, and what comes of that is thrown away.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
 from av.codec.context import Flags
 from av.packet import Packet
 
@@ -19,32 +21,56 @@ from functions.transcode import master
 from functions.transcode.film import Film, parse_film
 from functions.transcode.fragments import Sample
 from functions.transcode.profiles import SEGMENT_S, SOUNDTRACK
-from functions.transcode.resample import Resampler, decode
+from functions.transcode.resample import Resampler, decode_range
 from functions.transcode.samples import Piece, PieceWriter
 from functions.transcode.waveform import Peaks
 
+RATE = SOUNDTRACK.sample_rate
+PACKET = 1024  # samples
+WARM = 16 * PACKET
+PCM_FRAME = 4800
+SEGMENTS_A_RANGE = 100_000  # fragment numbers grow over the film
+
+
+class SoundEncoder(Protocol):
+    """Samples of [first, until) into a piece."""
+
+    sample_format: str
+    frame_size: int
+
+    def encode(self, frame: AudioFrame | None) -> None: ...
+
+    def finish(self, stem: str) -> tuple[Piece, bytes]: ...
+
 
 class AacEncoder:
-    """AAC packets into a piece, about two seconds a segment."""
+    """AAC packets, about two seconds a segment. Frames come with their place in the film's sound."""
 
-    def __init__(self, film: Film, file: BinaryIO, layout: str) -> None:
-        rate = SOUNDTRACK.sample_rate
+    sample_format = "fltp"
+
+    def __init__(
+        self, film: Film, file: BinaryIO, layout: str, first: int, until: int | None, number: int
+    ) -> None:
         context = AudioCodecContext.create("aac", "w")
-        context.sample_rate, context.layout, context.format = rate, layout, "fltp"
+        context.sample_rate, context.layout, context.format = RATE, layout, "fltp"
         context.bit_rate = (SOUNDTRACK.audio_kbps or 128) * 1000
-        context.time_base = Fraction(1, rate)
+        context.time_base = Fraction(1, RATE)
         context.flags |= Flags.global_header
         context.open()
         self.frame_size = context.frame_size
         self._context = context
-        self._writer = PieceWriter(file, 1, video=False)
+        self._writer = PieceWriter(file, number, video=False)
         self._waiting: list[Packet[Any]] = []
-        self._a_segment = max(1, round(SEGMENT_S * rate / self.frame_size))
-        delay = Fraction(film.timeline.delay, film.timeline.timescale)
-        self._shift = round(delay * rate)
+        self._a_segment = max(1, round(SEGMENT_S * RATE / self.frame_size))
+        self._first = first - self.frame_size  # a packet is of the samples before its own
+        self._until = None if until is None else until - self.frame_size
+        self._shift = _delay(film)
 
     def encode(self, frame: AudioFrame | None) -> None:
         for packet in self._context.encode(frame):
+            pts = packet.pts or 0
+            if pts < self._first or (self._until is not None and pts >= self._until):
+                continue
             self._waiting.append(packet)
             if len(self._waiting) == self._a_segment:
                 self._write()
@@ -63,54 +89,146 @@ class AacEncoder:
         self._waiting = []
 
 
+class PcmWriter:
+    """24 bit PCM as it comes; a segment is one row of the table."""
+
+    sample_format = "s32"
+    frame_size = PCM_FRAME
+
+    def __init__(self, film: Film, file: BinaryIO, first: int, until: int | None, number: int) -> None:
+        self._writer = PieceWriter(file, number, video=False)
+        self._shift, self._first, self._until = _delay(film), first, until
+        self._waiting: list[bytes] = []
+        self._begin, self._length = 0, 0
+
+    def encode(self, frame: AudioFrame | None) -> None:
+        if frame is None:
+            return
+        at = frame.pts or 0
+        skip = max(0, self._first - at)
+        keep = frame.samples if self._until is None else min(frame.samples, self._until - at)
+        if skip >= keep:
+            return
+        samples = frame.to_ndarray().reshape(frame.samples, -1)[skip:keep]
+        wide = samples.astype(">i4").view("u1").reshape(len(samples), -1, 4)
+        if not self._waiting:
+            self._begin = at + skip
+        self._waiting.append(wide[:, :, :3].tobytes())  # the low byte is empty
+        self._length += len(samples)
+        if self._length >= SEGMENT_S * RATE:
+            self._write()
+
+    def finish(self, stem: str) -> tuple[Piece, bytes]:
+        self._write()
+        return self._writer.close(stem), b""
+
+    def _write(self) -> None:
+        if not self._waiting:
+            return
+        data = b"".join(self._waiting)
+        self._writer.add(self._begin + self._shift, [Sample(len(data), self._length)], [data])
+        self._waiting, self._length = [], 0
+
+
+def _delay(film: Film) -> int:
+    return round(Fraction(film.timeline.delay, film.timeline.timescale) * RATE)
+
+
 def encode_soundtracks(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """Sandbox entry: writes `a{n}.m4s` for each soundtrack and `waveform.json` (of the first) into `directory`.
+    """Sandbox entry: writes `a{n}.m4s` for each soundtrack into `directory`.
 
     Args:
-        arguments: source, film, directory.
+        arguments: source, film, directory, number (of the part), first and until (samples; None: to the end), sound (aac, pcm),
+            clip (ends with the film's timeline).
 
     Returns:
         tracks: for each one its piece, AudioSpecificConfig (hex), language, title, and channels; empty when there is no sound.
+        peaks: the waveform of the first.
     """
-    film = parse_film(arguments["film"])
+    film, number = parse_film(arguments["film"]), int(arguments.get("number", 0))
+    first, until = int(arguments.get("first", 0)), arguments.get("until")
+    if until is None and arguments.get("clip"):
+        until = round(film.timeline.duration_s * RATE)
+    pcm = arguments.get("sound", "aac") == "pcm"
     directory = Path(arguments["directory"])
-    origin_s = film.timeline.origin * film.timeline.time_base
-    peaks = Peaks(SOUNDTRACK.sample_rate)
+    peaks = Peaks(RATE)
     with master.open_master(arguments["source"], ahead=2) as container:
-        streams = [
-            stream
-            for stream in container.streams.audio
-            if stream.index in {track.stream for track in film.soundtracks}
-        ]
-        files = [(directory / f"a{number}.m4s").open("wb") for number in range(len(streams))]
+        wanted = {track.stream for track in film.soundtracks}
+        streams = [stream for stream in container.streams.audio if stream.index in wanted]
+        files = [(directory / f"a{at}.m4s").open("wb") for at in range(len(streams))]
         try:
-            encoders = {
-                stream.index: AacEncoder(film, file, "stereo")
+            encoders: dict[int, SoundEncoder] = {
+                stream.index: _encoder(film, file, pcm, first, until, number)
                 for stream, file in zip(streams, files, strict=True)
             }
-            resamplers = {
-                index: Resampler(SOUNDTRACK.sample_rate, "fltp", "stereo", encoder.frame_size, origin_s)
-                for index, encoder in encoders.items()
-            }
-            first = streams[0].index
-            for index, frame in decode(container, streams, film.timeline.duration_s, float(origin_s), say):
-                for resampled in resamplers[index].push(frame):
-                    if index == first:
-                        peaks.add(resampled.to_ndarray())
-                    encoders[index].encode(resampled)
+            for index, frame in _sound(container, streams, film, encoders, first, until, pcm, say):
+                if frame is not None and index == streams[0].index:
+                    _peak(peaks, frame, first, until)
+                if frame is not None:
+                    encoders[index].encode(frame)
             finished = {
-                index: encoder.finish(f"a{number}/audio")
-                for number, (index, encoder) in enumerate(encoders.items())
+                index: encoder.finish(f"a{at}/{number:04d}")
+                for at, (index, encoder) in enumerate(encoders.items())
             }
         finally:
             for file in files:
                 file.close()
-    (directory / "waveform.json").write_text(json.dumps(peaks.to_json(), separators=(",", ":")))
+    channels = {stream.index: stream.channels if pcm else 2 for stream in streams}
     tracks = [
         {
-            "piece": finished[track.stream][0].to_json(), "config": finished[track.stream][1].hex(), "channels": 2,
-            "frame": encoders[track.stream].frame_size, "language": track.language, "title": track.title,
+            "piece": finished[track.stream][0].to_json(), "config": finished[track.stream][1].hex(), "channels": channels[track.stream],
+            "language": track.language, "title": track.title, "number": at,
         }
-        for track in film.soundtracks if finished[track.stream][0].segments
+        for at, track in enumerate(film.soundtracks) if track.stream in finished and finished[track.stream][0].segments
     ]  # fmt: skip
-    return {"tracks": tracks}
+    return {"tracks": tracks, "peaks": peaks.to_json()}
+
+
+def _encoder(film: Film, file: BinaryIO, pcm: bool, first: int, until: int | None, part: int) -> SoundEncoder:
+    number = part * SEGMENTS_A_RANGE + 1
+    return (
+        PcmWriter(film, file, first, until, number)
+        if pcm
+        else AacEncoder(film, file, "stereo", first, until, number)
+    )
+
+
+def _sound(
+    container: Any,
+    streams: list[AudioStream],
+    film: Film,
+    encoders: dict[int, SoundEncoder],
+    first: int,
+    until: int | None,
+    pcm: bool,
+    say: Callable[[dict[str, Any]], None],
+) -> Iterator[tuple[int, AudioFrame | None]]:
+    """Resampled frames with their place in the film's sound, from a little before `first` to a little after `until`."""
+    warm = max(0, first - WARM)
+    origin_s = film.timeline.origin * film.timeline.time_base
+    begin_s = origin_s + Fraction(warm, RATE)
+    end_s = None if until is None else origin_s + Fraction(until + WARM, RATE)
+    whole = warm == 0 and not film.timeline.clipped
+    resamplers = {
+        stream.index: Resampler(
+            RATE, encoders[stream.index].sample_format, None if pcm else "stereo", encoders[stream.index].frame_size, begin_s
+        )
+        for stream in streams
+    }  # fmt: skip
+    last_s = origin_s + Fraction(film.timeline.duration_s).limit_denominator(1000)
+    span_s = float((end_s or last_s) - begin_s)
+    for index, frame in decode_range(container, streams, begin_s, end_s, span_s, say, whole):
+        for resampled in resamplers[index].push(frame):
+            resampled.pts = (resampled.pts or 0) + warm
+            yield index, resampled
+
+
+def _peak(peaks: Peaks, frame: AudioFrame, first: int, until: int | None) -> None:
+    at = frame.pts or 0
+    data = frame.to_ndarray()
+    if frame.format.name == "s32":
+        data = data.reshape(frame.samples, -1).T / 2**31
+    skip = max(0, first - at)
+    keep = frame.samples if until is None else min(frame.samples, until - at)
+    if skip < keep:
+        peaks.add(data[:, skip:keep])

@@ -11,8 +11,8 @@ from fractions import Fraction
 from typing import Any
 
 from acervo.errors import Permanent
-from functions.transcode import languages
-from functions.transcode.boxes import AudioFormat, Format, VideoFormat, codec_string
+from functions.transcode import languages, thumbnails
+from functions.transcode.boxes import AudioFormat, Format, PcmFormat, VideoFormat, codec_string
 from functions.transcode.film import Film
 from functions.transcode.filters import output_colour
 from functions.transcode.fragments import build_init
@@ -23,11 +23,12 @@ from functions.transcode.playlist import (
     Part,
     Variant,
     average_bandwidth,
+    build_key_frames,
     build_master,
     build_media,
     peak_bandwidth,
 )
-from functions.transcode.profiles import SOUNDTRACK
+from functions.transcode.profiles import PRORES, SOUNDTRACK
 from functions.transcode.samples import Piece, parse_piece
 
 MASTER, MPD = "master.m3u8", "manifest.mpd"
@@ -57,8 +58,22 @@ class Stream:
         ]
 
     @property
+    def key_frames(self) -> list[Part]:
+        """The first sample of each segment with its header: of a picture, the key frame."""
+        return [
+            replace(part, size_bytes=segment.header_bytes + segment.key_bytes)
+            for part, segment in zip(
+                self.parts, (segment for piece in self.pieces for segment in piece.segments), strict=True
+            )
+        ]
+
+    @property
     def playlist(self) -> str:
         return f"{self.name}.m3u8"
+
+    @property
+    def key_frame_playlist(self) -> str:
+        return f"{self.name}-i.m3u8"
 
     @property
     def init(self) -> str:
@@ -83,6 +98,8 @@ class Stitched:
     rungs: tuple[tuple[Rung, Stream], ...]
     soundtracks: tuple[Soundtrack, ...]
     frames: int
+    promised: int
+    sprites: tuple[tuple[str, Mapping[str, Any]], ...] = ()
 
     @property
     def streams(self) -> list[Stream]:
@@ -92,9 +109,9 @@ class Stitched:
     def warnings(self) -> list[str]:
         """What an editor should know about the renditions."""
         found = list(self.film.warnings)
-        missing = self.film.frames - self.frames
+        missing = self.promised - self.frames
         if missing > 0:
-            found.append(f"{missing} of {self.film.frames} frames of the master cannot be decoded")
+            found.append(f"{missing} of {self.promised} frames of the master cannot be decoded")
         silent = len(self.film.soundtracks) - len(self.soundtracks)
         if silent > 0:
             found.append(
@@ -108,12 +125,14 @@ def stitch(
     ladder: Sequence[Rung],
     chunks: Sequence[Mapping[str, Any]],
     tracks: Sequence[Mapping[str, Any]],
+    pcm: bool = False,
 ) -> Stitched:
     """The whole film.
 
     Args:
         chunks: results of the video chunks in order.
-        tracks: of the audio chunk.
+        tracks: of the sound chunks in order.
+        pcm: the sound is not AAC.
 
     Raises:
         Permanent: no frame was encoded, or chunks differ in what a decoder must know.
@@ -129,19 +148,38 @@ def stitch(
             raise Permanent("chunks-differ", "parts of the film were encoded with different settings")
         timescale = film.timeline.timescale
         look = VideoFormat(
-            rung.width, rung.height, timescale, bytes.fromhex(configs.pop()), output_colour(film.picture)
-        )
+            rung.width, rung.height, timescale, bytes.fromhex(configs.pop()), output_colour(film.picture),
+            PRORES[rung.steps[0]][1] if rung.intra else "avc1",
+        )  # fmt: skip
         pieces = tuple(parse_piece(each["piece"]) for each in of_rung)
         rungs.append((rung, Stream(rung.name, look, pieces, film.timeline.delay)))
-    soundtracks = tuple(_soundtrack(number, track) for number, track in enumerate(tracks))
-    return Stitched(film, tuple(rungs), soundtracks, sum(int(chunk["frames"]) for chunk in chunks))
+    numbers = sorted({int(track["number"]) for track in tracks})
+    soundtracks = tuple(
+        _soundtrack(number, [track for track in tracks if track["number"] == number], pcm)
+        for number in numbers
+    )
+    frames = sum(int(chunk["frames"]) for chunk in chunks)
+    promised = film.frames or sum(int(chunk["promised"]) for chunk in chunks)
+    sprites = tuple(
+        (thumbnails.name(number, chunk["sprite"]), chunk["sprite"])
+        for number, chunk in enumerate(chunks)
+        if chunk.get("sprite")
+    )
+    return Stitched(film, tuple(rungs), soundtracks, frames, promised, sprites)
 
 
-def _soundtrack(number: int, track: Mapping[str, Any]) -> Soundtrack:
-    config = bytes.fromhex(track["config"])
-    heard = AudioFormat(track["channels"], SOUNDTRACK.sample_rate, config, track["language"])
-    stream = Stream(f"a{number}", heard, (parse_piece(track["piece"]),), AAC_DELAY)
-    return Soundtrack(stream, track["language"], track["title"], track["channels"])
+def _soundtrack(number: int, parts: Sequence[Mapping[str, Any]], pcm: bool) -> Soundtrack:
+    first = parts[0]
+    heard: Format = (
+        PcmFormat(first["channels"], SOUNDTRACK.sample_rate, first["language"])
+        if pcm
+        else AudioFormat(
+            first["channels"], SOUNDTRACK.sample_rate, bytes.fromhex(first["config"]), first["language"]
+        )
+    )
+    pieces = tuple(parse_piece(part["piece"]) for part in parts)
+    stream = Stream(f"a{number}", heard, pieces, 0 if pcm else AAC_DELAY)
+    return Soundtrack(stream, first["language"], first["title"], first["channels"])
 
 
 def build_texts(film: Stitched) -> dict[str, bytes]:
@@ -150,11 +188,28 @@ def build_texts(film: Stitched) -> dict[str, bytes]:
     for stream in film.streams:
         files[stream.init] = build_init(stream.format)
         files[stream.playlist] = build_media(stream.parts, stream.init).encode()
+    for _, stream in film.rungs:
+        files[stream.key_frame_playlist] = build_key_frames(stream.key_frames, stream.init).encode()
+    if film.sprites:
+        track = thumbnails.build_track(film.sprites, film.film.timeline.duration_s)
+        files[thumbnails.VTT] = track.encode()
     files[MPD] = build_mpd(
         *_adaptation_sets(film), Fraction(film.film.timeline.duration_s).limit_denominator(1000)
     ).encode()
-    files[MASTER] = build_master(build_variants(film), _audio_renditions(film.soundtracks)).encode()
+    files[MASTER] = build_master(
+        build_variants(film), _audio_renditions(film.soundtracks), _key_frame_variants(film)
+    ).encode()
     return files
+
+
+def _key_frame_variants(film: Stitched) -> list[Variant]:
+    return [
+        Variant(
+            stream.key_frame_playlist, peak_bandwidth(stream.key_frames), average_bandwidth(stream.key_frames),
+            (codec_string(stream.format),), rung.width, rung.height, film.film.timeline.fps,
+        )
+        for rung, stream in film.rungs
+    ]  # fmt: skip
 
 
 def build_variants(film: Stitched) -> list[Variant]:

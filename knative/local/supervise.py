@@ -23,6 +23,7 @@ import typer
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from acervo.migrate import migrate
+from functions.publish import secrets_setup
 from knative.local import programs
 from knative.local.stack import Stack, as_yaml, write_private
 from rgw import cluster
@@ -69,10 +70,11 @@ class Platform:
         stack, started = self.stack, time.monotonic()
         self.write_files()
         if not self.running():
-            with ThreadPoolExecutor(2) as together:
+            with ThreadPoolExecutor(3) as together:
                 for preparation in (
                     together.submit(stack.postgres.prepare),
                     together.submit(cluster.prepare, stack.ceph),
+                    together.submit(secrets_setup.prepare, stack.vault, stack.vault_port),
                 ):
                     preparation.result()
             self._say(f"prepared PostgreSQL and Ceph ({time.monotonic() - started:.1f} s)")
@@ -83,6 +85,8 @@ class Platform:
             self._say(f"migration {name}")
         with psycopg.connect(stack.postgres.url) as connection:
             connection.execute(SEED.read_text())
+        secrets_setup.setup(stack.vault, stack.vault_port)
+        self.write_files()  # the Secret with the AppRole is whole now
         cluster.wait_ready(stack.ceph)
         self.provision()
         self._wait_http("oidc", f"http://127.0.0.1:{stack.oidc_port}/healthz")

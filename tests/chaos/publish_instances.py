@@ -10,7 +10,9 @@ import sys
 import uvicorn
 
 import functions.publish.ftp
-import functions.publish.sftp  # noqa: F401  # loaded once, before the forks
+import functions.publish.intake
+import functions.publish.sftp
+import functions.publish.worker  # noqa: F401  # all loaded once, before the forks
 from functions.publish.main import app
 
 

@@ -167,7 +167,7 @@ def test_every_type_in_the_catalogue_is_said_and_heard_by_somebody() -> None:
             assert type_ in heard
             continue
         assert f'"{type_}"' in spoken, f"nobody says {type_}"
-        assert type_ in heard, f"nobody hears {type_}"
+        assert type_ in heard or events.catalogue()[type_].get("x-audience") == "cms", f"nobody hears {type_}"
 
 
 def test_upload_completion_is_among_the_notified_events() -> None:

@@ -51,6 +51,8 @@ def test_the_same_wish_twice_is_one_publication(world: World, site: Site) -> Non
     world.pump()
     assert (len(site.titles()), world.states()) == (1, {"published": 1})
     assert len(world.events("acervo.publication.published.v1")) == 1
+    logged = world.sql("select result, from_where from audit_log where asset_id = %s", asset)
+    assert logged == [{"result": "published", "from_where": "channel:site"}]
 
 
 def test_a_second_delivery_while_one_is_at_work_does_nothing(world: World, site: Site) -> None:

@@ -159,8 +159,7 @@ def test_a_slice_that_ends_is_gone_on_with(
 ) -> None:
     """Each call may send one block: the file still arrives whole, in several calls."""
     asset = world.asset()
-    body = world.rendition(asset, data=secrets.token_bytes(9 << 20))
-    monkeypatch.setattr(transfer, "BLOCK", 4 << 20)
+    body = world.rendition(asset, data=secrets.token_bytes(4 << 20))
     publication = world.request(asset, open_channel(world, server))
     checks = {"n": 0}
 

@@ -11,7 +11,8 @@ import pytest
 from acervo import settings
 from functions.publish import secrets_setup
 from functions.publish.faults import Fault
-from functions.publish.vault import Vault, VaultSettings
+from functions.publish.vault import Vault
+from functions.publish.vault_settings import VaultSettings
 from tests.fix_publish import Bao
 
 

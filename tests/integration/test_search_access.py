@@ -124,6 +124,7 @@ class _Untouchable:
     """An engine that must not be asked."""
 
     name = "untouchable"
+    offers = TantivyIndex.offers
 
     def ready(self) -> bool:
         return True
@@ -133,7 +134,7 @@ class _Untouchable:
 
 
 def test_an_empty_scope_asks_no_engine(newsroom: Newsroom) -> None:
-    service = SearchService(cast(Engine, _Untouchable()), newsroom.database, 5)
+    service = SearchService([cast(Engine, _Untouchable())], newsroom.reading, 5)
     search = Search(parse("x"), Order.RELEVANCE, 20, "x")
     assert service.assets(frozenset(), search)["total"] == 0
     assert service.segments(frozenset(), search)["hits"] == []
@@ -157,7 +158,7 @@ def test_a_leg_that_is_down_is_left_out_and_the_answer_says_partial(
     newsroom: Newsroom, truth: dict[str, dict[str, Any]]
 ) -> None:
     real = TantivyIndex(TantivyReader(IndexDirectory(newsroom.index_path)))
-    service = SearchService(cast(Engine, _Broken(real)), newsroom.database, 5)
+    service = SearchService([cast(Engine, _Broken(real))], newsroom.reading, 5)
     answer = service.assets(None, Search(parse("común lluvia "), Order.RELEVANCE, 20, "x"))
     assert answer["partial"]
     assert answer["hits"]
@@ -169,7 +170,7 @@ def test_a_leg_that_is_down_is_left_out_and_the_answer_says_partial(
 def test_without_an_index_nothing_is_found_and_the_answer_says_why(
     newsroom: Newsroom, tmp_path: Path
 ) -> None:
-    service = SearchService(TantivyIndex(TantivyReader(IndexDirectory(tmp_path))), newsroom.database, 5)
+    service = SearchService([TantivyIndex(TantivyReader(IndexDirectory(tmp_path)))], newsroom.reading, 5)
     search = Search(parse("x"), Order.RELEVANCE, 20, "x")
     for answer in (
         service.assets(None, search),

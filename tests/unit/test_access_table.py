@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from acervo.access import TABLE, Action, Denied, Role, actions, may, require, require_platform
+from acervo.access import TABLE, Action, Denied, Role, actions, as_markdown, may, require, require_platform
 from acervo.identity import Caller
 
 EDITOR = Caller("e", "E", frozenset({"editor"}))
-PROJECT_ACTIONS = [action for action in Action if action is not Action.OPERATE]
+PLATFORM_ACTIONS = (Action.OPERATE, Action.AUDIT, Action.ADMINISTER)
+PROJECT_ACTIONS = [action for action in Action if action not in (*PLATFORM_ACTIONS, Action.OVERRIDE)]
 
 
 def test_every_action_has_an_answer_for_every_role() -> None:
@@ -30,7 +33,8 @@ def test_editors_delete_and_resume_only_their_own() -> None:
 
 def test_archivists_work_everywhere_but_do_not_run_the_platform() -> None:
     assert all(may({"archivist"}, action, member=False) for action in PROJECT_ACTIONS)
-    assert not may({"archivist"}, Action.OPERATE, member=True, owner=True)
+    assert may({"archivist"}, Action.OVERRIDE, member=False)
+    assert not any(may({"archivist"}, action, member=True, owner=True) for action in PLATFORM_ACTIONS)
 
 
 def test_admins_do_everything() -> None:
@@ -54,3 +58,9 @@ def test_what_one_may_not_see_is_missing_and_what_one_may_see_is_forbidden() -> 
     with pytest.raises(Denied) as refused:
         require_platform(EDITOR)
     assert refused.value.status == 403
+
+
+def test_the_document_shows_this_very_table() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "access.md").read_text()
+    assert as_markdown() in text, "run `python -m acervo.access` and put its table into docs/access.md"
+    assert all(f"`{action}`" in text for action in Action)

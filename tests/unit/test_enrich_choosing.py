@@ -25,7 +25,8 @@ def scene(seed: int) -> Thumb:
     """A picture of soft colours that are this scene's own."""
     random = np.random.default_rng(seed)
     coarse = random.integers(0, 256, (6, 8, 3))
-    return np.kron(coarse, np.ones((6, 8, 1))).astype(np.uint8)
+    made: Thumb = np.kron(coarse, np.ones((6, 8, 1))).astype(np.uint8)
+    return made
 
 
 def look(at_ms: int, thumb: Thumb) -> Look:
@@ -35,7 +36,8 @@ def look(at_ms: int, thumb: Thumb) -> Look:
 
 def noisy(thumb: Thumb, seed: int, by: int = 3) -> Thumb:
     noise = np.random.default_rng(seed).integers(-by, by + 1, thumb.shape)
-    return np.clip(thumb.astype(np.int16) + noise, 0, 255).astype(np.uint8)
+    made: Thumb = np.clip(thumb.astype(np.int16) + noise, 0, 255).astype(np.uint8)
+    return made
 
 
 def with_lower_third(thumb: Thumb) -> Thumb:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -127,8 +128,38 @@ def test_a_registry_cannot_leave_the_models_folder() -> None:
         models.parse_registry(text)
 
 
+def test_a_model_says_where_it_runs(model: Model, tmp_path: Path) -> None:
+    models.resolve(model, tmp_path, "cuda")
+    with pytest.raises(Permanent, match="model-device: model small runs on cpu, not on cuda"):
+        models.resolve(replace(model, devices=("cpu",)), tmp_path, "cuda")
+
+
+def test_optional_models_are_fetched_only_when_they_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "download", put_wheels)
+    usual, other = build_model(), replace(build_model(), name="other", path="other", optional=True)
+    monkeypatch.setattr(models, "registry", lambda: {"small": usual, "other": other})
+    monkeypatch.setenv("MODELS_DIR", str(tmp_path))
+    assert fetch.main([]) == 0
+    assert not (tmp_path / "other").exists()
+    assert fetch.main(["other"]) == 0
+    assert (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize("uri", ["http://example.org/x", "s3://bucket", "/etc/passwd"])
+def test_files_come_from_packages_or_from_our_own_store_only(uri: str) -> None:
+    text = (
+        "models: [{name: a, version: 1, kind: ocr, licence: MIT, path: a, files: [{name: f, sha256: b, from: [{uri: '"
+        + uri
+        + "'}]}]}]"
+    )
+    with pytest.raises(Permanent, match="is not s3://bucket/key"):
+        models.parse_registry(text)
+
+
 def test_every_model_says_its_licence_and_only_named_packages() -> None:
     for model in models.registry().values():
         named = {name for name, _ in model.packages}
         assert model.licence
-        assert all(piece.package in named for file in model.files for piece in file.pieces)
+        assert all(piece.uri or piece.package in named for file in model.files for piece in file.pieces)

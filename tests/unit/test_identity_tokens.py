@@ -77,9 +77,10 @@ class Issuer:
     url: str = ""
     clock: float = 1000.0
 
-    def verifier(self) -> Verifier:
+    def verifier(self, parties: tuple[str, ...] = ()) -> Verifier:
         keys = Keys(self.url, clock=lambda: self.clock)
-        return Verifier(IdentitySettings(issuer=ISSUER, jwks_url=self.url, audience=AUDIENCE), keys)
+        known = IdentitySettings(issuer=ISSUER, jwks_url=self.url, audience=AUDIENCE, parties=parties)
+        return Verifier(known, keys)
 
 
 @pytest.fixture
@@ -153,6 +154,46 @@ def test_a_good_token_says_who_calls(issuer: Issuer) -> None:
 )
 def test_claims_that_do_not_fit_are_refused(issuer: Issuer, more: dict[str, Any], reason: str) -> None:
     assert reason in refused(issuer, sign(**more))
+
+
+@pytest.mark.parametrize("more", [{"typ": "ID"}, {"typ": "Refresh"}, {"typ": "Logout"}, {"typ": 5}])
+def test_a_token_that_is_no_access_token_is_refused(issuer: Issuer, more: dict[str, Any]) -> None:
+    assert "not an access token" in refused(issuer, sign(**more))
+
+
+@pytest.mark.parametrize("typ", ["logout+jwt", "dpop+jwt", "JOSE", 5])
+def test_a_header_that_names_another_kind_of_token_is_refused(issuer: Issuer, typ: Any) -> None:
+    assert "not an access token" in refused(issuer, sign(header={"typ": typ}))
+
+
+def test_access_tokens_say_what_they_are_or_nothing(issuer: Issuer) -> None:
+    for typ in ("JWT", "at+jwt", "application/at+jwt"):
+        assert issuer.verifier().verify(sign(header={"typ": typ}, typ="Bearer")).subject == "ana"
+
+
+def test_only_the_clients_that_configuration_names_are_accepted(issuer: Issuer) -> None:
+    verifier = issuer.verifier(("web", "cms"))
+    assert verifier.verify(sign(azp="web")).client == "web"
+    assert verifier.verify(sign(client_id="cms")).client == "cms"
+    for more in ({"azp": "other"}, {}, {"azp": ["web"]}, {"azp": "other", "client_id": "web"}):
+        with pytest.raises(Problem, match="not accepted"):
+            verifier.verify(sign(**more))
+
+
+def test_a_token_inside_the_issuers_outage_is_refused_when_it_is_forged(issuer: Issuer) -> None:
+    verifier = issuer.verifier()
+    verifier.verify(sign())
+    issuer.status = 500
+    with pytest.raises(Problem):
+        verifier.verify(sign(OTHER, "one"))
+
+
+def test_a_reason_cannot_break_the_header() -> None:
+    from acervo.identity import unauthorized
+
+    header = unauthorized('a "quote", \\ and … more').headers["www-authenticate"]
+    assert header.isascii()
+    assert header.count('"') == 6
 
 
 def test_thirty_seconds_of_clock_skew_are_forgiven(issuer: Issuer) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.search import cursor, documents, fusion, grammar
+from functions.search import waiting as waiting_module
 from functions.search.cursor import Cursor, InvalidCursor
 from functions.search.engine import EngineDown
 from functions.search.grammar import parse
@@ -30,7 +31,7 @@ from functions.search.query_tree import (
     Word,
 )
 from functions.search.tantivy_schema import asset_id_of, halves
-from functions.search.waiting import Waiting
+from functions.search.waiting import Lane, Lanes, LeftOut, Waiting
 
 
 def w(text: str) -> Word:
@@ -174,16 +175,36 @@ def test_what_is_late_or_down_is_left_out_and_known_to_be() -> None:
     def down() -> str:
         raise EngineDown("gone")
 
-    with ThreadPoolExecutor(3) as threads:
-        waiting = Waiting(threads, 0.05)
-        assert waiting.result(waiting.start(lambda: "in time"), "nothing") == "in time"
-        assert not waiting.partial
-        assert waiting.result(waiting.start(lambda: released.wait(30) and "late"), "nothing") == "nothing"
-        assert waiting.partial
-        released.set()
-        again = Waiting(threads, 5)
-        assert again.result(again.start(down), "nothing") == "nothing"
-        assert again.partial
+    lanes = Lanes(["a", "b"])
+    waiting = Waiting(lanes, 0.05)
+    assert waiting.result(waiting.start("a", "assets", lambda: "in time"), "nothing") == "in time"
+    assert not waiting.left_out
+    late = waiting.start("a", "assets", lambda: released.wait(30) and "late")
+    assert waiting.result(late, "nothing") == "nothing"
+    assert waiting.left_out == [LeftOut("a", "assets", "late")]
+    released.set()
+    again = Waiting(lanes, 5)
+    assert again.result(again.start("b", "facets", down), "nothing") == "nothing"
+    assert again.left_out == [LeftOut("b", "facets", "down")]
+    lanes.close()
+
+
+def test_an_engine_that_keeps_failing_rests_for_a_moment_when_there_is_another() -> None:
+    now = [0.0]
+    lane = Lane("a", True, lambda: now[0])
+    for _ in range(waiting_module.FAILURES):
+        assert not lane.rests()
+        lane.came(well=False)
+    assert lane.rests()
+    now[0] += waiting_module.REST_S
+    assert not lane.rests()
+    lane.came(well=True)
+    alone = Lane("b", False, lambda: now[0])
+    for _ in range(10):
+        alone.came(well=False)
+    assert not alone.rests()
+    for one in (lane, alone):
+        one.threads.shutdown()
 
 
 # -- cursor ------------------------------------------------------------------------------------------------------------
@@ -231,6 +252,17 @@ def test_long_texts_are_cut_around_the_first_hit() -> None:
     assert [piece.text for piece in marked if piece.hit] == ["tesoro"]
     assert sum(len(piece.text) for piece in marked) < 260
     assert (marked[0].text, marked[-1].text) == ("…", "…")
+
+
+@given(
+    st.text(alphabet="abcáéÁçñAB ć-_ßﬁﬂKк", max_size=80),
+    st.text(alphabet="abcáéçnñss fik", min_size=1, max_size=9),
+)
+def test_words_passed_over_by_their_first_letters_would_not_have_been_meant(text: str, query: str) -> None:
+    quick, slow = Matcher.of(parse(query).tree), Matcher.of(parse(query).tree)
+    every = [word for word in re.finditer(r"[^\W_]+", text) if slow._is_meant(word[0])]
+    if not quick.phrases:
+        assert quick.spans(text) == [word.span() for word in every]
 
 
 @given(st.text(max_size=600), st.text(max_size=20))

@@ -93,7 +93,7 @@ def test_every_frame_is_there_once_at_its_time_and_looks_the_same(
         len(master.frames)
         == len(mp4.frames)
         == len(hls.frames)
-        == result.film.frames
+        == result.stitched.promised
         == result.stitched.frames
     )
     assert result.stitched.warnings == []

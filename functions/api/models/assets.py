@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field, JsonValue
 
 from functions.api.models.jobs import Job
 from functions.api.models.strict import Cursor, Line, ProjectId, Received, Said, Text
@@ -15,6 +15,7 @@ Kind = Literal["video", "audio", "image"]
 Status = Literal["uploading", "processing", "ready", "error", "rejected", "deleted"]
 Prose = Annotated[Text, Field(max_length=50_000)]
 Names = Annotated[list[Annotated[Line, Field(min_length=1)]], Field(max_length=500)]
+Instant = Annotated[AwareDatetime, Field(description="RFC 3339 with an offset.")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$", description="ISO 639-1.")]
 
 
@@ -35,17 +36,33 @@ class Metadata(Received):
     keywords: Names | None = None
     people: Names | None = None
     places: Names | None = None
+    extra: Annotated[
+        dict[str, JsonValue] | None, Field(default=None, max_length=100, description="Fields of this installation: `GET /metadata-schema` describes them. Merged; null removes one.")
+    ]  # fmt: skip
 
 
 class Rights(Received):
-    """What may be done with the asset. Null removes a field."""
+    """What may be done with the asset. Null removes a field. `acervo/rights.py` decides what follows."""
 
     licence: Line | None = None
     holder: Line | None = None
     terms: Prose | None = None
-    valid_from: datetime | None = None
-    valid_until: datetime | None = None
-    embargo_until: datetime | None = None
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
+    embargo_until: Instant | None = None
+    territories: Annotated[
+        list[Annotated[str, Field(pattern=r"^[A-Z]{2}$")]] | None,
+        Field(default=None, max_length=250, description="ISO 3166-1; where it may be seen."),
+    ]
+    channels: Annotated[
+        list[Annotated[Line, Field(min_length=1)]] | None,
+        Field(default=None, max_length=200, description="Ids or types of the channels that it may go to."),
+    ]
+    hold: Annotated[
+        bool | None,
+        Field(default=None, description="Nothing may be done with it: a court, a family, a doubt."),
+    ]
+    restricted: Annotated[bool | None, Field(default=None, description="Its master is for archivists only.")]
 
 
 class AssetEdit(Received):
@@ -55,6 +72,14 @@ class AssetEdit(Received):
     language: Language | None = None
     metadata: Metadata | None = None
     rights: Rights | None = None
+
+
+class MetadataSchema(Said):
+    """JSON Schemas (2020-12); `extra` is of `metadata.extra`."""
+
+    metadata: dict[str, Any]
+    rights: dict[str, Any]
+    extra: dict[str, Any]
 
 
 class AssetSummary(Said):
@@ -77,6 +102,10 @@ class AssetSummary(Said):
     created_at: datetime
     updated_at: datetime
     thumbnail_url: str | None = Field(default=None, description="Presigned, for `thumbnails=true`.")
+    rights_flags: list[str] = Field(
+        default_factory=list,
+        description="What limits its use now: rights-hold, rights-expired, rights-embargo, …",
+    )
 
 
 class Rendition(Said):
@@ -108,8 +137,24 @@ class Transcript(Said):
     next: str | None
 
 
+class RightsReason(Said):
+    code: str
+    detail: str
+
+
+class UseOfAsset(Said):
+    """Whether the asset's rights allow a use now. `override`: the caller may do it in spite of them."""
+
+    use: Literal["view", "download", "clip", "publish"]
+    allowed: bool
+    override: bool
+    reasons: list[RightsReason]
+    not_before: datetime | None
+    until: datetime | None
+
+
 class Asset(AssetSummary):
-    """An asset with everything that hangs on it. `actions` is what the caller may do with it."""
+    """An asset with everything that hangs on it. `actions` is what the caller's roles allow, `uses` what the asset's rights do."""
 
     duplicate_of: UUID | None
     sha256: str | None
@@ -121,6 +166,7 @@ class Asset(AssetSummary):
     transcript: Transcript
     jobs: list[Job]
     actions: list[str]
+    uses: list[UseOfAsset] = Field(default_factory=list)
 
 
 class AssetsQuery(Received):
@@ -158,6 +204,12 @@ class DownloadOrder(Received):
     what: Annotated[
         str,
         Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="`master`, or the profile of a rendition."),
+    ]
+    override: Annotated[
+        bool,
+        Field(
+            default=False, description="In spite of the asset's rights, for who may: it is in the audit log."
+        ),
     ]
 
 

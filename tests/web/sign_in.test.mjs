@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, open, ORIGIN } from "./browser.mjs";
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+for (const [user, sees] of [["editora", false], ["archivista", false], ["admin", true]]) {
+  test(`${user} signs in and ${sees ? "sees" : "does not see"} what is for the platform team`, async () => {
+    const { context, page, faults } = await open(browser, { user });
+    assert.equal(await page.getByRole("link", { name: "Plataforma" }).count(), sees ? 1 : 0);
+    await page.getByRole("heading", { name: /resultados?$/ }).waitFor();
+    assert.deepEqual(faults, []);
+    await context.close();
+  });
+}
+
+test("an address that was opened signed out is where one comes back to", async () => {
+  const { context, page } = await open(browser, { user: "editora", at: "/?q=servicio&view=list" });
+  await page.waitForURL((url) => url.searchParams.get("q") === "servicio" && url.searchParams.get("view") === "list");
+  assert.equal(await page.locator("input[role=combobox]").inputValue(), "servicio");
+  await context.close();
+});
+
+test("who signs out is out in the other tab too, and at the provider", async () => {
+  const { context, page } = await open(browser, { user: "editora" });
+  const other = await context.newPage();
+  await other.goto(ORIGIN);
+  await other.locator("input[role=combobox]").waitFor(); // no question: the provider knows the person
+  await page.getByRole("button", { name: /^Cuenta de/ }).click();
+  await page.getByRole("menuitem", { name: "Cerrar la sesión en todas partes" }).click();
+  await page.locator("button[name=logout][value=yes], button:has-text('Sí')").first().click();
+  for (const tab of [page, other]) {
+    await tab.waitForURL((url) => url.pathname.startsWith("/oidc/interaction/") || url.pathname.startsWith("/oidc/auth"));
+  }
+  await context.close();
+});

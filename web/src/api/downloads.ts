@@ -1,0 +1,8 @@
+/** Presigned URLs of one object, good for a quarter of an hour. */
+import { api, unwrap } from "./client";
+
+export const fetchDownload = (id: string, what: string, signal?: AbortSignal) =>
+  unwrap(api.POST("/api/v1/assets/{id}/downloads", { params: { path: { id } }, body: { what }, ...(signal && { signal }) }));
+
+/** How long one may be kept and still be good when it is used. */
+export const DOWNLOAD_FRESH_MS = 10 * 60_000;

@@ -1,0 +1,48 @@
+import { Outlet } from "@tanstack/react-router";
+import Box from "@mui/material/Box";
+import { useTranslation } from "react-i18next";
+
+import { useMe } from "~/api/useMe";
+import { Fault } from "~/components/Fault";
+import { Loading } from "~/components/Loading";
+import { NoRole, SignIn } from "~/features/auth/SignIn";
+import { useSession } from "~/session/useSession";
+
+import { TopBar } from "./TopBar";
+
+/** Everything that needs somebody who is signed in and may do something. */
+export function Shell() {
+  const state = useSession();
+  if (state.status === "starting") return <Loading />;
+  if (state.status === "signed-out") return <SignIn />;
+  return <Inside name={state.name} />;
+}
+
+function Inside({ name }: { name: string }) {
+  const { t } = useTranslation();
+  const me = useMe();
+  if (me.isPending) return <Loading />;
+  if (me.isError) {
+    return (
+      <Box sx={{ p: 4 }}>
+        <Fault fault={me.error} retry={() => void me.refetch()} />
+      </Box>
+    );
+  }
+  if (me.data.actions.length === 0) return <NoRole name={name} />;
+  return (
+    <Box sx={{ display: "flex", flexDirection: "column", height: "100dvh" }}>
+      <Box
+        component="a"
+        href="#main"
+        sx={{ position: "absolute", left: 8, top: -60, zIndex: 20, p: 1, bgcolor: "background.paper", color: "text.primary", "&:focus": { top: 8 } }}
+      >
+        {t("nav.skip")}
+      </Box>
+      <TopBar me={me.data} />
+      <Box component="main" id="main" tabIndex={-1} sx={{ flex: 1, minHeight: 0, "&:focus": { outline: "none" } }}>
+        <Outlet />
+      </Box>
+    </Box>
+  );
+}

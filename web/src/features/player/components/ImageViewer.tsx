@@ -1,0 +1,109 @@
+import AllIcon from "@mui/icons-material/FitScreen";
+import InIcon from "@mui/icons-material/ZoomIn";
+import OutIcon from "@mui/icons-material/ZoomOut";
+import Box from "@mui/material/Box";
+import IconButton from "@mui/material/IconButton";
+import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
+import { useTranslation } from "react-i18next";
+
+import type { Asset } from "~/api/client";
+import { Fault } from "~/components/Fault";
+import { useFormat } from "~/format/useFormat";
+
+import { useFileUrl } from "../api/useStream";
+import { keepInside, WHOLE, zoomAt, type Zoom } from "../zoom";
+
+const STEP = 1.5;
+const MOVE_PX = 60;
+
+/** A picture to look into: wheel, pinch of a touchpad, drag, or + - 0 and the arrow keys. */
+export function ImageViewer({ asset, alt }: { asset: Asset; alt: string }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const pane = useRef<HTMLDivElement>(null);
+  const [zoom, setZoom] = useState<Zoom>(WHOLE);
+  const display = useFileUrl(asset.id, "display", asset.renditions.some((known) => known.profile === "display" && known.status === "ready"));
+
+  const change = useCallback((next: (zoom: Zoom) => Zoom) => {
+    const box = pane.current?.getBoundingClientRect();
+    if (box) setZoom((now) => keepInside(next(now), box));
+  }, []);
+
+  useEffect(() => {
+    const element = pane.current;
+    const onWheel = (event: WheelEvent) => {
+      event.preventDefault();
+      const box = element?.getBoundingClientRect();
+      if (!box) return;
+      const at = { x: event.clientX - box.left - box.width / 2, y: event.clientY - box.top - box.height / 2 };
+      change((now) => zoomAt(now, Math.exp(-event.deltaY / (event.ctrlKey ? 100 : 500)), at));
+    };
+    element?.addEventListener("wheel", onWheel, { passive: false });
+    return () => element?.removeEventListener("wheel", onWheel);
+  }, [change]);
+
+  const middle = { x: 0, y: 0 };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const actions: Record<string, (now: Zoom) => Zoom> = {
+      "+": (now) => zoomAt(now, STEP, middle),
+      "-": (now) => zoomAt(now, 1 / STEP, middle),
+      "0": () => WHOLE,
+      ArrowLeft: (now) => ({ ...now, x: now.x + MOVE_PX }),
+      ArrowRight: (now) => ({ ...now, x: now.x - MOVE_PX }),
+      ArrowUp: (now) => ({ ...now, y: now.y + MOVE_PX }),
+      ArrowDown: (now) => ({ ...now, y: now.y - MOVE_PX }),
+    };
+    const action = actions[event.key];
+    if (!action) return;
+    event.preventDefault();
+    change(action);
+  };
+  const onPointerMove = (event: PointerEvent) => {
+    if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
+    const { movementX, movementY } = event;
+    change((now) => ({ ...now, x: now.x + movementX, y: now.y + movementY }));
+  };
+
+  return (
+    <Box sx={{ position: "relative", bgcolor: "stage.background" }}>
+      <Box
+        ref={pane}
+        role="application"
+        aria-label={t("image.viewer")}
+         
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+        onPointerMove={onPointerMove}
+        onDoubleClick={() => change((now) => (now.scale > 1 ? WHOLE : zoomAt(now, 2 * STEP, middle)))}
+        sx={{ height: "min(70vh, 900px)", overflow: "hidden", touchAction: "none", cursor: zoom.scale > 1 ? "grab" : "zoom-in", "&:focus-visible": { outlineOffset: -3 } }}
+      >
+        {display.isError && <Fault fault={display.error} retry={() => void display.refetch()} />}
+        {display.data && (
+          <Box
+            component="img"
+            src={display.data}
+            alt={alt}
+            draggable={false}
+            sx={{ width: "100%", height: "100%", objectFit: "contain", imageRendering: zoom.scale > 6 ? "pixelated" : "auto" }}
+            style={{ transform: `translate(${zoom.x}px, ${zoom.y}px) scale(${zoom.scale})` }}
+          />
+        )}
+      </Box>
+      <Box role="group" aria-label={t("image.zoom")} sx={{ position: "absolute", right: 12, bottom: 12, display: "flex", alignItems: "center", bgcolor: "background.paper", borderRadius: 1, border: 1, borderColor: "divider" }}>
+        <IconButton aria-label={t("image.out")} onClick={() => change((now) => zoomAt(now, 1 / STEP, middle))}>
+          <OutIcon fontSize="small" />
+        </IconButton>
+        <Box component="span" role="status" sx={{ minWidth: 44, textAlign: "center", fontSize: "0.75rem" }}>
+          {format.share(zoom.scale)}
+        </Box>
+        <IconButton aria-label={t("image.in")} onClick={() => change((now) => zoomAt(now, STEP, middle))}>
+          <InIcon fontSize="small" />
+        </IconButton>
+        <IconButton aria-label={t("image.whole")} onClick={() => change(() => WHOLE)}>
+          <AllIcon fontSize="small" />
+        </IconButton>
+      </Box>
+    </Box>
+  );
+}

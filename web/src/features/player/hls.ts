@@ -1,0 +1,57 @@
+/** HLS in a <video>: hls.js where there is Media Source Extensions, else what the browser can do by itself. Loaded with the first film. */
+import type Hls from "hls.js";
+
+export interface Level {
+  index: number;
+  height: number;
+  kbps: number;
+}
+
+export interface Stream {
+  levels: Level[];
+  /** -1: as the network allows. */
+  choose: (level: number) => void;
+  close: () => void;
+}
+
+const MAX_RECOVERIES = 3;
+
+/**
+ * Open a playlist in an element.
+ *
+ * `onReady` is told the qualities, `onFault` that the film cannot be played (any more).
+ */
+export async function openStream(
+  video: HTMLVideoElement,
+  url: string,
+  on: { ready: (stream: Stream) => void; fault: (reason: string) => void },
+  signal: AbortSignal,
+): Promise<void> {
+  const { default: Engine } = await import("hls.js");
+  if (signal.aborted) return;
+  if (!Engine.isSupported()) { openNative(video, url, on, signal); return; }
+  const hls = new Engine({ enableWorker: false, capLevelToPlayerSize: true, maxBufferLength: 30, backBufferLength: 60 });
+  signal.addEventListener("abort", () => hls.destroy());
+  let recoveries = 0;
+  hls.on(Engine.Events.ERROR, (_, fault) => {
+    if (!fault.fatal) return;
+    if (fault.type === Engine.ErrorTypes.MEDIA_ERROR && recoveries++ < MAX_RECOVERIES) hls.recoverMediaError();
+    else if (fault.type === Engine.ErrorTypes.NETWORK_ERROR && fault.response?.code === 0 && recoveries++ < MAX_RECOVERIES) hls.startLoad();
+    else on.fault(fault.details);
+  });
+  hls.on(Engine.Events.MANIFEST_PARSED, () => on.ready({ levels: levelsOf(hls), choose: (level) => (hls.nextLevel = level), close: () => hls.destroy() }));
+  hls.loadSource(url);
+  hls.attachMedia(video);
+}
+
+function openNative(video: HTMLVideoElement, url: string, on: { ready: (stream: Stream) => void; fault: (reason: string) => void }, signal: AbortSignal): void {
+  if (!video.canPlayType("application/vnd.apple.mpegurl")) return on.fault("hls-unsupported");
+  const close = () => video.removeAttribute("src");
+  signal.addEventListener("abort", close);
+  video.addEventListener("error", () => on.fault("media-error"), { signal });
+  video.src = url;
+  on.ready({ levels: [], choose: () => undefined, close });
+}
+
+const levelsOf = (hls: Hls): Level[] =>
+  hls.levels.map((level, index) => ({ index, height: level.height, kbps: Math.round(level.bitrate / 1000) })).sort((a, b) => b.height - a.height);

@@ -1,0 +1,126 @@
+import Box from "@mui/material/Box";
+import { memo } from "react";
+import { useTranslation } from "react-i18next";
+
+import { Marked } from "~/components/Marked";
+import { PageLink } from "~/components/PageLink";
+import { Status } from "~/components/Status";
+import { Thumbnail } from "~/components/Thumbnail";
+import { clock } from "~/format/timecode";
+import { useFormat } from "~/format/useFormat";
+
+import type { Hit } from "../api/answers";
+
+const oneLine = { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" } as const;
+const focusable = {
+  display: "block",
+  color: "inherit",
+  textDecoration: "none",
+  borderRadius: 1,
+  "&:focus-visible": { outlineOffset: 2 },
+} as const;
+
+interface Props {
+  hit: Hit;
+  thumbnail: string | undefined;
+  query: string;
+  project: string;
+  focus: { tabIndex: 0 | -1; "data-result": number };
+}
+
+/** Where a hit leads: to the second of its first passage, when it was found by what is said. */
+const targetOf = (hit: Hit, query: string, at?: number) => ({
+  to: "/assets/$id" as const,
+  params: { id: hit.asset_id },
+  search: { ...(query && { q: query }), ...(at !== undefined && { t: at }) },
+});
+
+/** A hit in the grid. Its height never depends on what is in it. */
+export const HitCard = memo(function HitCard({ hit, thumbnail, query, project, focus }: Props) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const [passage] = hit.passages;
+  const found = passage?.text ?? Object.entries(hit.highlights).find(([field]) => field !== "title" && field !== "name")?.[1];
+  return (
+    <PageLink underline="none" {...targetOf(hit, query, passage?.at_s)} {...focus} sx={{ ...focusable, "&:hover .title": { textDecoration: "underline" } }}>
+      <Thumbnail url={thumbnail} kind={hit.kind} duration={hit.duration_s} />
+      <Box className="title" sx={{ ...oneLine, mt: 0.75, fontSize: "0.8125rem", fontWeight: 600, lineHeight: "20px" }}>
+        {hit.highlights.title ? <Marked pieces={hit.highlights.title} /> : hit.title}
+      </Box>
+      <Box sx={{ ...oneLine, fontSize: "0.75rem", lineHeight: "18px", color: "text.secondary" }}>
+        {hit.kind && <span>{t(`kind.${hit.kind}`)} · </span>}
+        {project} · {format.day(hit.created_at)}
+        {hit.status !== "ready" && <span> · {t(`status.${hit.status}`)}</span>}
+      </Box>
+      {query && (
+        <Box sx={{ height: 36, mt: 0.25, fontSize: "0.75rem", lineHeight: "18px", overflow: "hidden", display: "-webkit-box", WebkitLineClamp: 2, WebkitBoxOrient: "vertical" }}>
+          {passage && <Second at={passage.at_s} />}
+          {found && <Marked pieces={found} />}
+        </Box>
+      )}
+    </PageLink>
+  );
+});
+
+export const CARD_TEXT_PX = 6 + 20 + 18;
+export const CARD_FOUND_PX = 38;
+
+/** A hit in the list, with what it was found by. */
+export const HitRow = memo(function HitRow({ hit, thumbnail, query, project, focus }: Props) {
+  const { t, i18n } = useTranslation();
+  const format = useFormat();
+  const others = Object.entries(hit.highlights).filter(([field]) => field !== "title" && field !== "name");
+  return (
+    <Box sx={{ display: "flex", gap: 1.5, p: 0.75, mx: -0.75, borderRadius: 1, "&:hover": { bgcolor: "action.hover" } }}>
+      <Box sx={{ width: { xs: 96, sm: 128 }, flexShrink: 0 }}>
+        <Thumbnail url={thumbnail} kind={hit.kind} duration={hit.duration_s} />
+      </Box>
+      <Box sx={{ flex: 1, minWidth: 0 }}>
+        <Box sx={{ display: "flex", alignItems: "center", gap: 1 }}>
+          <PageLink
+            underline="none"
+            {...targetOf(hit, query)}
+            {...focus}
+            sx={{ ...focusable, ...oneLine, fontWeight: 600, fontSize: "0.875rem", "&:hover": { textDecoration: "underline" } }}
+          >
+            {hit.highlights.title ? <Marked pieces={hit.highlights.title} /> : hit.title}
+          </PageLink>
+          {hit.status !== "ready" && <Status status={hit.status} />}
+        </Box>
+        <Box sx={{ ...oneLine, fontSize: "0.75rem", color: "text.secondary" }}>
+          {hit.kind && t(`kind.${hit.kind}`)} · {project} · {format.day(hit.created_at)}
+          {hit.title !== hit.name && ` · ${hit.name}`}
+          {hit.language && ` · ${format.language(hit.language)}`}
+        </Box>
+        {others.slice(0, 2).map(([field, pieces]) => (
+          <Box key={field} sx={{ fontSize: "0.8125rem", mt: 0.25 }}>
+            <Box component="span" sx={{ color: "text.secondary" }}>
+              {i18n.exists(`field.${field}`) ? t(`field.${field as "title"}`) : field}:{" "}
+            </Box>
+            <Marked pieces={pieces} />
+          </Box>
+        ))}
+        {hit.passages.map((passage) => (
+          <PageLink
+            key={passage.number}
+            underline="none"
+            {...targetOf(hit, query, passage.at_s)}
+            sx={{ ...focusable, fontSize: "0.8125rem", mt: 0.25, "&:hover": { textDecoration: "underline" } }}
+          >
+            <Second at={passage.at_s} />
+            <Marked pieces={passage.text} />
+          </PageLink>
+        ))}
+      </Box>
+    </Box>
+  );
+});
+
+/** The second of a passage. */
+export function Second({ at }: { at: number }) {
+  return (
+    <Box component="span" sx={{ mr: 0.75, px: 0.5, borderRadius: 0.5, bgcolor: "action.selected", fontSize: "0.6875rem", fontWeight: 600 }}>
+      {clock(at)}
+    </Box>
+  );
+}

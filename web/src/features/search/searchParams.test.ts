@@ -1,0 +1,39 @@
+import { describe, expect, test } from "vitest";
+
+import { filterCount, readSearchParams, toggleFilter, toQuery, withoutFilters } from "./searchParams";
+
+describe("an address", () => {
+  test("that is whole is read whole", () => {
+    const params = readSearchParams({ q: "lluvia", type: "video", tag: ["a", "b", "a"], date: "2026-11", sort: "newest", view: "list" });
+    expect(params).toEqual({ q: "lluvia", type: ["video"], tag: ["a", "b"], date: "2026-11", sort: "newest", view: "list" });
+  });
+
+  test("with nonsense in it means what is left", () => {
+    expect(readSearchParams({ q: 7, type: [null, "", "x".repeat(201)], sort: "random", view: "grid", more: "no" })).toEqual({});
+  });
+
+  test("is short when everything is as usual", () => {
+    expect(readSearchParams({ sort: "relevance", view: "grid" })).toEqual({});
+  });
+});
+
+describe("a query", () => {
+  test("repeats a filter with several values and leaves the view to the page", () => {
+    const query = toQuery({ q: "a b", tag: ["x", "y"], view: "list", sort: "oldest" }, 60, "c");
+    expect(query.toString()).toBe("q=a+b&tag=x&tag=y&sort=oldest&limit=60&cursor=c");
+  });
+});
+
+describe("a filter", () => {
+  test("is ticked and unticked", () => {
+    const once = toggleFilter({ q: "a" }, "tag", "x");
+    expect(once).toEqual({ q: "a", tag: ["x"] });
+    expect(toggleFilter(once, "tag", "x")).toEqual({ q: "a" });
+  });
+
+  test("counts with the date, and all of them go at once", () => {
+    const params = { q: "a", tag: ["x", "y"], date: "2026", view: "list" as const };
+    expect(filterCount(params)).toBe(3);
+    expect(withoutFilters(params)).toEqual({ q: "a", view: "list" });
+  });
+});

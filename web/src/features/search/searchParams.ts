@@ -1,0 +1,67 @@
+/** The whole state of a search, as the address has it: shareable, and what the back button goes through. Pure. */
+export const FILTERS = ["type", "project", "tag", "person", "language", "status"] as const;
+export type FilterName = (typeof FILTERS)[number];
+export const SORTS = ["relevance", "newest", "oldest"] as const;
+export type Sort = (typeof SORTS)[number];
+export const VIEWS = ["grid", "list", "said"] as const;
+export type View = (typeof VIEWS)[number];
+
+export type SearchParams = Partial<Record<FilterName, string[]>> & { q?: string; date?: string; sort?: Sort; view?: View };
+
+const MAX_VALUES = 50;
+const MAX_VALUE = 200;
+export const MAX_QUERY = 256;
+
+type Raw = Record<string, unknown>;
+
+const texts = (raw: unknown): string[] =>
+  (Array.isArray(raw) ? raw : [raw])
+    .filter((value): value is string => typeof value === "string" && value !== "" && value.length <= MAX_VALUE)
+    .slice(0, MAX_VALUES);
+
+const oneOf = <T extends string>(raw: unknown, known: readonly T[]): T | undefined => known.find((value) => value === raw);
+
+/** What of an address means something; the rest is left out, so that an address typed by hand never breaks the page. */
+export function readSearchParams(raw: Raw): SearchParams {
+  const params: SearchParams = {};
+  const [q] = texts(raw.q);
+  if (q) params.q = q.slice(0, MAX_QUERY);
+  for (const name of FILTERS) {
+    const values = [...new Set(texts(raw[name]))];
+    if (values.length > 0) params[name] = values;
+  }
+  const [date] = texts(raw.date);
+  if (date) params.date = date;
+  const sort = oneOf(raw.sort, SORTS);
+  if (sort && sort !== "relevance") params.sort = sort;
+  const view = oneOf(raw.view, VIEWS);
+  if (view && view !== "grid") params.view = view;
+  return params;
+}
+
+/** The query string of the search service. How it is looked at is the page's own. */
+export function toQuery(params: SearchParams, limit: number, cursor: string | null): URLSearchParams {
+  const query = new URLSearchParams();
+  if (params.q) query.set("q", params.q);
+  for (const name of FILTERS) for (const value of params[name] ?? []) query.append(name, value);
+  if (params.date) query.set("date", params.date);
+  if (params.sort) query.set("sort", params.sort);
+  query.set("limit", String(limit));
+  if (cursor) query.set("cursor", cursor);
+  return query;
+}
+
+/** With a value of a filter ticked, or not any more. */
+export function toggleFilter(params: SearchParams, name: FilterName, value: string): SearchParams {
+  const { [name]: known = [], ...rest } = params;
+  const values = known.includes(value) ? known.filter((other) => other !== value) : [...known, value];
+  return values.length > 0 ? { ...rest, [name]: values } : rest;
+}
+
+/** Without any filter; words, order and view stay. */
+export function withoutFilters({ q, sort, view }: SearchParams): SearchParams {
+  return { ...(q && { q }), ...(sort && { sort }), ...(view && { view }) };
+}
+
+export const filterCount = (params: SearchParams): number =>
+  FILTERS.reduce((sum, name) => sum + (params[name]?.length ?? 0), params.date ? 1 : 0);
