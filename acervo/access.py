@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,9 @@ TABLE: Mapping[Action, Mapping[Role, Relation | None]] = MappingProxyType(
 )
 
 
+_ROLES = frozenset(role.value for role in Role)
+
+
 class Denied(Problem):
     """A caller asked for what they may not; `action`, `asset_id` and `project_id` are for the audit log."""
 
@@ -104,14 +108,23 @@ class Denied(Problem):
 def may(roles: Iterable[str], action: Action, member: bool, owner: bool = False) -> bool:
     """Whether roles allow an action, given the relation to the project (and ownership of the asset inside it)."""
     relation = (Relation.OWNER if owner else Relation.MEMBER) if member else Relation.NONE
-    needed = [TABLE[action].get(Role(role)) for role in set(roles) & set(Role)]
-    return any(least is not None and relation >= least for least in needed)
+    return action in _granted(frozenset(roles), relation)
+
+
+@lru_cache(maxsize=1024)
+def _granted(roles: frozenset[str], relation: Relation) -> frozenset[Action]:
+    """Roles come from tokens, of which there are many; sets of roles are few."""
+    known = [Role(role) for role in roles if role in _ROLES]
+    return frozenset(
+        action for action, needed in TABLE.items() for role in known if (least := needed.get(role)) is not None and relation >= least
+    )  # fmt: skip
 
 
 def actions(roles: Iterable[str], member: bool, owner: bool = False) -> list[str]:
     """Every action that is allowed: what a page shows buttons for."""
-    granted = frozenset(roles)
-    return [action.value for action in Action if may(granted, action, member, owner)]
+    relation = (Relation.OWNER if owner else Relation.MEMBER) if member else Relation.NONE
+    granted = _granted(frozenset(roles), relation)
+    return [action.value for action in Action if action in granted]
 
 
 def require(

@@ -7,6 +7,8 @@ issuer, and a time inside `nbf`…`exp` with 30 s of clock skew. Where roles and
 from __future__ import annotations
 
 import threading
+import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,12 +17,12 @@ from typing import Any
 from starlette.requests import Request
 
 from acervo import settings
-from acervo.jwks import ALGORITHMS, Keys
+from acervo.jwks import ALGORITHMS, Keys, SigningKey
 from acervo.problems import Problem
 
 SKEW_S = 30
 MAX_TOKEN_BYTES = 16 << 10
-MAX_SUBJECT, MAX_NAMES = 255, 500
+MAX_SUBJECT, MAX_NAMES, MAX_REMEMBERED = 255, 500, 5000
 TYPES = frozenset({"jwt", "at+jwt"})
 _lock = threading.Lock()
 
@@ -34,7 +36,9 @@ class IdentitySettings:
     audience: str = settings.variable("OIDC_AUDIENCE")
     roles_claim: str = settings.variable("OIDC_ROLES_CLAIM", "roles")
     groups_claim: str = settings.variable("OIDC_GROUPS_CLAIM", "groups")
-    parties: tuple[str, ...] = settings.variable("OIDC_AUTHORIZED_PARTIES", ())  # clients whose tokens count; empty: all
+    parties: tuple[str, ...] = settings.variable(
+        "OIDC_AUTHORIZED_PARTIES", ()
+    )  # clients whose tokens count; empty: all
 
 
 @dataclass(frozen=True)
@@ -58,22 +62,41 @@ class Caller:
         return [self.user, *(f"group:{group}" for group in sorted(self.groups))]
 
 
+@dataclass(frozen=True)
+class _Verified:
+    """A token that was good, and what made it so."""
+
+    kid: str | None
+    key: SigningKey
+    caller: Caller
+    expires_at: float
+
+
 class Verifier:
     """Tokens in, callers out; one a process, because it keeps the issuer's keys."""
 
     def __init__(self, config: IdentitySettings, keys: Keys | None = None) -> None:
         self._config = config
         self._keys = keys or Keys(config.jwks_url)
+        self._verified: OrderedDict[str, _Verified] = OrderedDict()
+        self._lock = threading.Lock()
 
     def verify(self, token: str) -> Caller:
         """Raises:
         Problem: 401, with what is wrong with the token.
         Transient: the issuer's keys are not there.
         """
-        import jwt
-
         if len(token) > MAX_TOKEN_BYTES:
             raise unauthorized("the token is too large")
+        known = self._verified.get(token)
+        # the very key that it was verified with is still the issuer's, and its time is not up
+        if known and self._keys.get(known.kid) is known.key and time.time() < known.expires_at + SKEW_S:
+            return known.caller
+        return self._verify(token)
+
+    def _verify(self, token: str) -> Caller:
+        import jwt
+
         try:
             header = jwt.get_unverified_header(token)
         except (jwt.PyJWTError, ValueError) as fault:
@@ -100,6 +123,12 @@ class Verifier:
             raise unauthorized("the token has expired") from fault
         except (jwt.PyJWTError, ValueError, OverflowError) as fault:
             raise unauthorized(_why(fault)) from fault
+        caller = self._accept(claims)
+        self._remember(token, _Verified(kid, key, caller, float(claims["exp"])))
+        return caller
+
+    def _accept(self, claims: Mapping[str, Any]) -> Caller:
+        """The caller of verified claims, if the token is one for us."""
         # an ID token is for the page, a refresh or logout token for the issuer: Keycloak says so in the claim `typ`
         if claims.get("typ", "Bearer") not in ("Bearer", "DPoP", "JWT", "at+jwt"):
             raise unauthorized("the token is not an access token")
@@ -107,6 +136,13 @@ class Verifier:
         if self._config.parties and caller.client not in self._config.parties:
             raise unauthorized("the token was made for a client that is not accepted")
         return caller
+
+    def _remember(self, token: str, verified: _Verified) -> None:
+        """Tokens are shown hundreds of times in their ten minutes; the oldest of many is forgotten."""
+        with self._lock:
+            self._verified[token] = verified
+            if len(self._verified) > MAX_REMEMBERED:
+                self._verified.popitem(last=False)
 
 
 def _why(fault: Exception) -> str:

@@ -209,5 +209,7 @@ def _fail_job(call: Call, lease: Lease, code: str, reason: str, failed: Failed |
         work = Work(connection, call.event, call.consumer)
         query.set_job_state(connection, job_id=lease.job_id, state="failed", reason_code=code, reason=reason)
         query.drop_chunks(connection, job_id=lease.job_id)
+        if failed is not None:
+            failed(work, lease, code, reason)
         steps.settle(work, lease.asset_id)
     flush(call.resources, work.positions)

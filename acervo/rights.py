@@ -85,7 +85,7 @@ def allows(rights: Mapping[str, Any], use: Use, now: datetime, *, master: bool =
     Args:
         master: the use is of the master's own bytes (of a download).
     """
-    if use is Use.VIEW:
+    if use is Use.VIEW or not rights:
         return Decision(True)
     denied = [*_hold(rights)]
     if rights.get("restricted") and (use is Use.CLIP or (use is Use.DOWNLOAD and master)):
@@ -96,6 +96,8 @@ def allows(rights: Mapping[str, Any], use: Use, now: datetime, *, master: bool =
 
 def flags(rights: Mapping[str, Any], now: datetime) -> list[str]:
     """Codes of everything that limits its use, for lists and search: `rights-hold`, `rights-expired`, `rights-embargo`, …"""
+    if not rights:
+        return []
     found = [code for code, _ in allows(rights, Use.PUBLISH, now).reasons]
     if rights.get("restricted"):
         found.append("rights-restricted")

@@ -27,6 +27,7 @@ from acervo.errors import AcervoError, Permanent, Rejected, Transient
 
 log = logging.getLogger(__name__)
 TICK_S = 0.2
+LAST_WORDS_S = 2.0
 MAX_LINE_BYTES = 64 << 20
 STDERR_KEPT_BYTES = 4096
 _ENVIRONMENT = (
@@ -165,6 +166,7 @@ def _messages(
                         selector.unregister(err)
                     continue
                 if not data:
+                    _drain(err, complaints)
                     return
                 buffer += data
                 if len(buffer) > MAX_LINE_BYTES:
@@ -173,6 +175,18 @@ def _messages(
                 buffer = bytearray(rest)
                 for line in lines:
                     yield json.loads(line)
+
+
+def _drain(err: IO[bytes], complaints: bytearray) -> None:
+    """What it said at its end; it has closed its channel, so it will not be long."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(err, selectors.EVENT_READ)
+        while selector.select(LAST_WORDS_S):
+            data = os.read(err.fileno(), 1 << 16)
+            if not data:
+                return
+            complaints += data
+            del complaints[:-STDERR_KEPT_BYTES]
 
 
 def _died(child: subprocess.Popen[bytes], complaints: bytes) -> dict[str, Any]:

@@ -330,7 +330,7 @@ def lag(url: str, directory: IndexDirectory, rate: int, seconds: float = 10) -> 
 
     indexer.index(ids[:1])
     start = time.perf_counter()
-    with ThreadPoolExecutor(64) as threads:
+    with ThreadPoolExecutor(2 * rate) as threads:
         list(threads.map(lambda n: change(n, start + n / rate), range(int(rate * seconds))))
     took = time.perf_counter() - start
     indexer.close()

@@ -10,9 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.media.desk import Desk
 
 
 def clip(name: str) -> Path:
@@ -78,3 +81,30 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     server.shutdown()
     server.server_close()
     thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
+    """The transcode function over a real store and a database of its own."""
+    import psycopg
+    from psycopg.rows import dict_row
+    from starlette.testclient import TestClient
+
+    from acervo import function
+    from functions.transcode import main
+    from functions.transcode.limits import Settings
+    from tests.media.desk import Desk
+
+    ceph, database_url = request.getfixturevalue("ceph"), request.getfixturevalue("database_url")
+    env = {
+        "DATABASE_URL": database_url, "S3_ENDPOINT": ceph.endpoint, "S3_PUBLIC_ENDPOINT": ceph.endpoint,
+        "S3_ACCESS_KEY": ceph.config.access_key, "S3_SECRET_KEY": ceph.config.secret_key, "TRANSCODE_WALL_S": "120",
+        "TRANSCODE_PRESET": "ultrafast",
+    }  # fmt: skip
+    app = function.serve(main.handle, name="transcode", hears=main.DOES, settings=Settings, env=env)
+    with (
+        psycopg.connect(database_url, autocommit=True, row_factory=dict_row) as connection,
+        TestClient(app, raise_server_exceptions=False) as client,
+    ):
+        yield Desk(client, app.state.resources.objects, connection, env)
+    app.state.resources.database.close()

@@ -51,7 +51,7 @@ class Issuer:
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def token(self, sub: str, roles: Sequence[str] = ("editor",), groups: Sequence[str] = ()) -> str:
         now = int(time.time())

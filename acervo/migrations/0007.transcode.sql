@@ -26,4 +26,10 @@ begin
 end $$;
 create trigger job_chunks_time before update on job_chunks for each row execute function time_chunk();
 
+-- How far a job is, in parts that weigh the same: 0 to chunks_total. Its chunks are gone when it is over.
+create function job_progress(job jobs) returns float8 language sql stable as $$
+    select coalesce((select sum(c.progress * c.weight) / sum(c.weight) * job.chunks_total from job_chunks c where c.job_id = job.id),
+                    job.chunks_done)::float8
+$$;
+
 create index renditions_ready on renditions (updated_at) where status = 'ready';

@@ -61,13 +61,13 @@ select * from renditions where asset_id = :asset_id order by profile;
 select * from renditions where asset_id = :asset_id and profile = :profile;
 
 -- name: api_jobs(asset_id, limit)
--- Newest first, with the sum of the parts' progress.
-select j.*, (select coalesce(sum(c.progress), 0)::float8 from job_chunks c where c.job_id = j.id) as parts_progress
+-- Newest first, with the parts' progress by their weights.
+select j.*, job_progress(j) as parts_progress
   from jobs j where j.asset_id = :asset_id order by j.created_at desc, j.id desc limit :limit;
 
 -- name: api_job(job_id, principals)^
 select j.*, a.project_id, a.owner, a.status as asset_status,
-       (select coalesce(sum(c.progress), 0)::float8 from job_chunks c where c.job_id = j.id) as parts_progress,
+       job_progress(j) as parts_progress,
        exists (select 1 from project_members m where m.project_id = a.project_id and m.principal = any(:principals)) as member
   from jobs j join assets a on a.id = j.asset_id where j.id = :job_id and a.status <> 'deleted';
 

@@ -27,7 +27,7 @@ delete from project_members where project_id = :project_id and principal = :prin
 
 -- name: api_jobs_page(projects, project, asset_id, state, kind, after_at, after_id, limit)
 -- Newest first. `projects` null: all of them.
-select j.*, a.project_id, (select coalesce(sum(c.progress), 0)::float8 from job_chunks c where c.job_id = j.id) as parts_progress
+select j.*, a.project_id, job_progress(j) as parts_progress
   from jobs j join assets a on a.id = j.asset_id
  where a.status <> 'deleted' and (:projects::text[] is null or a.project_id = any(:projects::text[]))
    and (:project::text is null or a.project_id = :project::text) and (:asset_id::uuid is null or j.asset_id = :asset_id::uuid)

@@ -171,3 +171,15 @@ select a.id from assets a
    and (a.kind = 'image' or :kind <> 'speech' or jsonb_array_length(coalesce(a.technical -> 'audio', '[]')) > 0)
    and (last.state is null or (last.state not in ('queued', 'running') and (last.state <> 'done' or last.used is distinct from :used)))
  order by a.id limit :limit;
+
+-- name: forget_enrichment(asset_id)!
+-- Everything that was derived from an asset's bytes or said about them: when it is purged.
+with shots_gone as (delete from shots where asset_id = :asset_id),
+     frames_gone as (delete from frames where asset_id = :asset_id),
+     detections_gone as (delete from detections where asset_id = :asset_id),
+     texts_gone as (delete from ocr_texts where asset_id = :asset_id),
+     tags_gone as (delete from tags where asset_id = :asset_id),
+     tag_edits_gone as (delete from tag_edits where asset_id = :asset_id),
+     lines_gone as (delete from transcript_segments where asset_id = :asset_id),
+     line_edits_gone as (delete from transcript_edits where asset_id = :asset_id)
+delete from embeddings where asset_id = :asset_id;

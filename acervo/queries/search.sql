@@ -93,6 +93,10 @@ update search_indexes set live = true where engine = :engine and number = :numbe
 -- name: drop_search_index(engine, number)!
 delete from search_indexes where engine = :engine and number = :number and not live;
 
+-- name: vocabulary_mark()^
+-- Another one after every edit.
+select count(*) as entries, max(updated_at) as edited_at from search_vocabulary;
+
 -- name: whole_vocabulary()
 select term, alternatives, two_way from search_vocabulary order by id limit 20000;
 

@@ -55,3 +55,6 @@ delete from renditions where ctid in (
 -- name: note_captions(asset_id, profile, captions)!
 -- When the rendition was made does not change: it expires with its fragments.
 update renditions set detail = detail || jsonb_build_object('captions', :captions::jsonb) where asset_id = :asset_id and profile = :profile;
+
+-- name: open_orders(asset_id)$
+select count(*) from jobs where asset_id = :asset_id and kind = 'ondemand' and state in ('queued', 'running') and not cancel_requested;

@@ -58,10 +58,13 @@ def show(ask: Ask) -> Reply:
     with ask.database.transaction() as connection:
         row = find(ask, connection, Action.VIEW)
         asset = whole(ask, connection, row)
-    tag = entity_tags.entity_tag(row["version"], asset.model_dump_json().encode())
-    if entity_tags.matches(ask.request.headers.get("if-none-match", ""), tag):
-        return Reply(status=304, headers={"etag": tag})
-    return Reply(asset, headers={"etag": tag})
+    return tagged(asset, row)
+
+
+def tagged(asset: Asset, row: Row) -> Reply:
+    """With the tag that edits name; who knows it already is answered 304."""
+    body = asset.model_dump_json().encode()
+    return Reply(asset, headers={"etag": entity_tags.entity_tag(row["version"], body)}, body=body)
 
 
 def whole(ask: Ask, connection: Connection, row: Row) -> Asset:
@@ -82,7 +85,7 @@ def whole(ask: Ask, connection: Connection, row: Row) -> Asset:
         transcript=Transcript(segments=shown, next=following),
         jobs=[job_of(job) for job in jobs],
         actions=access.actions(ask.caller.roles, row["member"], row["owner"] == ask.caller.user),
-        uses=[use_of(ask, row, use) for use in Use],
+        uses=uses_of(ask, row),
     )
 
 
@@ -125,10 +128,13 @@ def common(row: Row) -> dict[str, Any]:
     }
 
 
-def use_of(ask: Ask, row: Row, use: Use, *, master: bool = False) -> UseOfAsset:
-    """What the asset's rights say of a use now, and whether the caller may do it in spite of them."""
-    decision = rights.allows(row["rights"], use, datetime.now(UTC), master=master)
-    may_override = access.may(ask.caller.roles, Action.OVERRIDE, row["member"])
+def uses_of(ask: Ask, row: Row) -> list[UseOfAsset]:
+    """What the asset's rights say of each use now, and what the caller may do in spite of them."""
+    now, may_override = datetime.now(UTC), access.may(ask.caller.roles, Action.OVERRIDE, row["member"])
+    return [_use(use, rights.allows(row["rights"], use, now), may_override) for use in Use]
+
+
+def _use(use: Use, decision: rights.Decision, may_override: bool) -> UseOfAsset:
     return UseOfAsset(
         use=use.value, allowed=decision.allowed, override=may_override and use in (Use.DOWNLOAD, Use.CLIP),
         reasons=[RightsReason(code=code, detail=detail) for code, detail in decision.reasons],

@@ -58,7 +58,9 @@ def _page(ask: Ask, wanted: AuditQuery) -> list[Row]:
         return list(query.audit_page(connection, **_filter(wanted), before=before, limit=wanted.limit + 1))
 
 
-@table.get("/audit/export", query=AuditExport, answers={200: "application/jsonl"}, problems=(403, 422))
+@table.get(
+    "/audit/export", query=AuditExport, answers={200: "application/jsonl text/csv"}, problems=(403, 422)
+)
 def export_audit(ask: Ask, query: AuditExport) -> Response:
     """The same as one file, JSON lines or CSV, whatever its length."""
     access.require_platform(ask.caller, Action.AUDIT)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
+
+from starlette.responses import Response
 
 from acervo import access, keys, rights
 from acervo.access import Action, Denied
 from acervo.database import Connection, Row, query
-from acervo.objects import PRESIGN_S
+from acervo.errors import Rejected
+from acervo.objects import PRESIGN_S, Refused, content_disposition
 from acervo.problems import Problem
 from acervo.rights import Use
-from functions.api import audit
+from functions.api import audit, xmp
 from functions.api.assets import find
 from functions.api.endpoint import Ask, Reply, Table
 from functions.api.models.assets import Download, DownloadOrder
 
 table = Table("downloads")
 PLAYLISTS = (".m3u8", ".mpd")
+XMP_TYPE = "application/rdf+xml"
+MAX_EMBED_BYTES = 64 << 20
 ACTIONS = {Use.DOWNLOAD: Action.DOWNLOAD, Use.CLIP: Action.DOWNLOAD, Use.PUBLISH: Action.PUBLISH}
 
 
@@ -40,6 +46,8 @@ def download(ask: Ask, body: DownloadOrder) -> Reply:
             expires_s=lives_s, **({"overridden": overridden} if overridden else {}),
         )  # fmt: skip
     name = file_name(row["name"], body.what, key)
+    if body.with_metadata:
+        return _with_metadata(ask, row, bucket, key, name, lives_s)
     return Reply(
         Download(
             url=ask.objects.presign_get(bucket, key, lives_s, file_name=name),
@@ -51,6 +59,48 @@ def download(ask: Ask, body: DownloadOrder) -> Reply:
         ),
         headers={"cache-control": "no-store"},
     )
+
+
+def _with_metadata(ask: Ask, row: Row, bucket: str, key: str, name: str, lives_s: int) -> Reply:
+    """A copy with the asset's metadata inside, under `ondemand/` for two days; what it was made of stays as it is.
+
+    Raises:
+        Problem: 422 it is no JPEG, or too large a one.
+    """
+    if PurePosixPath(key).suffix.lower() not in (".jpg", ".jpeg"):
+        raise Problem(
+            422,
+            "no-metadata",
+            "only a JPEG can carry it: ask for `GET /assets/{id}/xmp`",
+            field="with_metadata",
+        )
+    packet = xmp.build_packet(str(row["id"]), row["metadata"], row["rights"])
+    try:
+        made = xmp.embed(ask.objects.get_bytes(bucket, key, MAX_EMBED_BYTES), packet)
+    except (Rejected, Refused) as fault:
+        raise Problem(422, fault.code, fault.reason, field="with_metadata") from fault
+    digest = hashlib.sha256(made).hexdigest()
+    copy = keys.ondemand(str(row["id"]), row["sha256"] or digest, digest[:32], name)
+    ask.objects.put_bytes(ask.objects.proxies, copy, made, "image/jpeg")
+    return Reply(
+        Download(
+            url=ask.objects.presign_get(ask.objects.proxies, copy, lives_s, file_name=name),
+            expires_at=datetime.now(UTC) + timedelta(seconds=lives_s),
+            file_name=name, mime_type="image/jpeg", size_bytes=len(made), sha256=digest,
+        ),
+        headers={"cache-control": "no-store"},
+    )  # fmt: skip
+
+
+@table.get("/assets/{id}/xmp", answers={200: XMP_TYPE}, problems=(404,))
+def sidecar(ask: Ask) -> Response:
+    """The asset's metadata as an XMP packet: a sidecar for files that cannot carry it."""
+    with ask.database.transaction() as connection:
+        row = find(ask, connection, Action.VIEW)
+    name = str(PurePosixPath(keys.safe_name(row["name"])).with_suffix(".xmp"))
+    headers = {"cache-control": "private, no-cache", "content-disposition": content_disposition(name)}
+    packet = xmp.build_packet(str(row["id"]), row["metadata"], row["rights"])
+    return Response(packet, media_type=XMP_TYPE, headers=headers)
 
 
 def check_rights(

@@ -14,7 +14,7 @@ from acervo.database import Row, as_json, query
 from acervo.function import Work
 from acervo.problems import Problem
 from functions.api import audit, changes, cursors, entity_tags, extra_fields
-from functions.api.assets import find, whole
+from functions.api.assets import find, tagged, whole
 from functions.api.changes import Columns
 from functions.api.endpoint import Ask, Reply, Table
 from functions.api.models import editing as models
@@ -42,12 +42,7 @@ def edit(ask: Ask, body: AssetEdit) -> Reply:
         check_version(ask, row, required=True)
         row, _ = apply(ask, work, row, changes.merged(changes.columns_of(row), _patch(body)), "edit")
         asset = whole(ask, work.connection, row)
-    return _with_tag(asset, row)
-
-
-def _with_tag(asset: Asset, row: Row) -> Reply:
-    tag = entity_tags.entity_tag(row["version"], asset.model_dump_json().encode())
-    return Reply(asset, headers={"etag": tag})
+    return tagged(asset, row)
 
 
 def _patch(body: BaseModel) -> dict[str, Any]:
@@ -162,7 +157,7 @@ def undo(ask: Ask) -> Reply:
         check_version(ask, row, required=False)
         row = _undo(ask, work, row, _number(ask), None)
         asset = whole(ask, work.connection, row)
-    return _with_tag(asset, row)
+    return tagged(asset, row)
 
 
 def _number(ask: Ask) -> int:
@@ -200,8 +195,6 @@ def _undo(ask: Ask, work: Work, row: Row, edit_id: int, bulk_id: str | None) -> 
 def bulk_edit(ask: Ask, body: BulkEdit) -> Reply:
     """The same change of up to 500 assets. Versions are not compared: what others write in other fields stays."""
     patch = _patch(body.edit)
-    if "name" in patch:
-        raise problems.invalid([{"field": "edit.name", "detail": "is not for many assets at once"}])
     bulk_id = str(uuid4())
 
     def change(work: Work, row: Row) -> tuple[Row, bool]:

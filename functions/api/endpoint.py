@@ -9,16 +9,18 @@ whatever access.py denies is in the audit log before it is answered.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Route, request_response
+from starlette.types import Receive, Scope, Send
 
 from acervo import problems
 from acervo.access import Denied, missing
@@ -78,6 +80,7 @@ class Reply:
     content: BaseModel | None = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None  # the content as JSON, where that is known already
 
     def response(self, request: Request) -> Response:
         """A GET that is answered 200 has an entity tag, and is answered 304 to who knows it."""
@@ -106,7 +109,7 @@ class Endpoint:
     tag: str
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
-    answers: Mapping[int, type[BaseModel] | str | None] = field(default_factory=dict)
+    answers: Mapping[int, type[BaseModel] | str | None] = field(default_factory=dict)  # text: media types
     problems: Sequence[int] = ()
     headers: Mapping[str, str] = field(default_factory=dict)  # request headers it reads, for the document
     who: Callable[[Request], Caller] | None = authenticate
@@ -153,14 +156,28 @@ def routes(endpoints: Sequence[Endpoint]) -> list[Route]:
     by_path: dict[str, dict[str, Endpoint]] = {}
     for endpoint in endpoints:
         by_path.setdefault(endpoint.path, {})[endpoint.method] = endpoint
-    return [Route(BASE + path, _dispatch(known), methods=list(known)) for path, known in by_path.items()]
+    ordered = sorted(
+        by_path, key=lambda path: [part.startswith("{") for part in path.split("/")]
+    )  # words before parameters
+    return [Route(BASE + path, _Address(by_path[path])) for path in ordered]
 
 
-def _dispatch(known: Mapping[str, Endpoint]) -> Callable[[Request], Awaitable[Response]]:
-    async def dispatch(request: Request) -> Response:
-        return await known["GET" if request.method == "HEAD" else request.method].serve(request)
+class _Address:
+    """An ASGI app, so that Starlette leaves the methods to us: `/assets/bulk-edit` is never taken for an asset because of its method."""
 
-    return dispatch
+    def __init__(self, known: Mapping[str, Endpoint]) -> None:
+        allowed = ", ".join(sorted({*known, *(("HEAD",) if "GET" in known else ())}))
+
+        async def serve(request: Request) -> Response:
+            endpoint = known.get("GET" if request.method == "HEAD" else request.method)
+            if endpoint is None:
+                raise HTTPException(405, headers={"allow": allowed})
+            return await endpoint.serve(request)
+
+        self._app = request_response(serve)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
 
 
 class Table:

@@ -35,6 +35,7 @@ from functions.api import (
     lifecycle,
     links,
     listing,
+    ondemand,
     openapi,
     progress,
     projects,
@@ -76,10 +77,9 @@ def openapi_page(ask: Ask) -> Response:
 
 
 TABLES = (
-    uploads, editing, listing, assets, lifecycle, links, downloads, streaming, publications, collections, jobs, progress, projects,
+    uploads, editing, listing, assets, lifecycle, links, downloads, ondemand, streaming, publications, collections, jobs, progress, projects,
     channels, rules, events_in, event_sources, webhooks, dead_letters, auditing,
 )  # fmt: skip
-# uploads and bulk edits come first: `/assets/upload/…` must not be taken for an asset's id
 endpoints: list[Endpoint] = [*chain.from_iterable(noun.table.endpoints for noun in TABLES), *about.endpoints]
 
 

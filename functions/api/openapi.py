@@ -124,7 +124,7 @@ def _cloud_events() -> dict[str, Any]:
 def _answer(status: int, answer: type[BaseModel] | str | None, names: Names) -> dict[str, Any]:
     described: dict[str, Any] = {"description": HTTPStatus(status).phrase}
     if isinstance(answer, str):
-        described["content"] = {answer: {"schema": {"type": "string"}}}
+        described["content"] = {kind: {"schema": {"type": "string"}} for kind in answer.split()}
     elif answer is not None:
         described["content"] = {"application/json": {"schema": names[answer]}}
     return described

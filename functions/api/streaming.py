@@ -1,4 +1,4 @@
-"""Private HLS: playlists come from here, rewritten; fragments come from the object store by presigned URLs.
+"""Private HLS and DASH: playlists and manifests come from here, rewritten; fragments come from the object store by presigned URLs.
 
 A player gets `POST /assets/{id}/streams` → a URL with a token of its own. Links between playlists carry the token on; links to fragments are
 presigned for as long as the film may be watched, so that nothing in the bucket is ever public.
@@ -19,13 +19,13 @@ from acervo.database import Connection, Row, query
 from acervo.identity import Caller, authenticate
 from acervo.objects import NotFound
 from acervo.problems import Problem
-from functions.api import audit, playlists, stream_tokens
+from functions.api import audit, manifests, playlists, stream_tokens
 from functions.api.assets import find
 from functions.api.endpoint import BASE, Ask, Reply, Table
 from functions.api.models.assets import Stream
 
 table = Table("streaming")
-PLAYLIST_TYPE = "application/vnd.apple.mpegurl"
+PLAYLIST_TYPE, MANIFEST_TYPE = "application/vnd.apple.mpegurl", "application/dash+xml"
 LEAST_FRAGMENT_S = 900
 PROFILE = "hls"
 
@@ -35,13 +35,16 @@ def stream(ask: Ask) -> Reply:
     """A playlist's URL that any player can open for some hours."""
     with ask.database.transaction() as connection:
         row = find(ask, connection, Action.STREAM)
-        _, name = _main_playlist(connection, row["id"])
+        rendition, name = _main_playlist(connection, row["id"])
         audit.write(connection, ask, "stream", asset_id=str(row["id"]), project_id=row["project_id"])
     secret = ask.resources.settings.stream_secret
     token, expires_at = stream_tokens.issue(secret, str(row["id"]), ask.caller.subject)
-    url = f"{BASE}/assets/{row['id']}/hls/{quote(name)}?token={token}"
+    folder = f"{BASE}/assets/{row['id']}/hls"
+    url = f"{folder}/{quote(name)}?token={token}"
+    dash = rendition["detail"].get("dash")
+    dash_url = f"{folder}/{quote(str(dash).rsplit('/', 1)[-1])}?token={token}" if dash else None
     return Reply(
-        Stream(url=url, expires_at=datetime.fromtimestamp(expires_at, UTC)),
+        Stream(url=url, dash_url=dash_url, expires_at=datetime.fromtimestamp(expires_at, UTC)),
         headers={"cache-control": "no-store"},
     )
 
@@ -56,9 +59,14 @@ def viewer(request: Request) -> Caller:
     return Caller(seen.subject, seen.subject, frozenset(), frozenset(), "stream")
 
 
-@table.get("/assets/{id}/hls/{path:path}", answers={200: PLAYLIST_TYPE}, problems=(404, 409, 422), who=viewer)
+@table.get(
+    "/assets/{id}/hls/{path:path}",
+    answers={200: f"{PLAYLIST_TYPE} {MANIFEST_TYPE}"},
+    problems=(404, 409, 422),
+    who=viewer,
+)
 def playlist(ask: Ask) -> Response:
-    """A playlist; its fragments are presigned."""
+    """A playlist of HLS or the manifest of DASH; its fragments are presigned."""
     token = ask.request.query_params.get("token")
     with ask.database.transaction() as connection:
         row = _streamed(ask, connection, by_token=token is not None)
@@ -66,13 +74,14 @@ def playlist(ask: Ask) -> Response:
     folder = rendition["key"].removesuffix("/" + main)
     path = ask.request.path_params["path"]
     key = playlists.resolve(folder, "", path)
-    if not path.endswith(".m3u8"):
+    kind = manifests if path.endswith(".mpd") else playlists
+    if not path.endswith((".m3u8", ".mpd")):
         raise Problem(404, "not-a-playlist", "only playlists are served here")
     try:
         text = ask.objects.get_bytes(rendition["bucket"], key, playlists.MAX_BYTES).decode()
     except NotFound:
         raise Problem(404, "no-playlist", "there is no such playlist") from None
-    lifetime_s = max(LEAST_FRAGMENT_S, int(2 * playlists.duration_s(text)) + LEAST_FRAGMENT_S)
+    lifetime_s = max(LEAST_FRAGMENT_S, int(2 * kind.duration_s(text)) + LEAST_FRAGMENT_S)
     lifetime_s = min(lifetime_s, stream_tokens.TTL_S)
     suffix = f"?token={token}" if token else ""
 
@@ -83,8 +92,9 @@ def playlist(ask: Ask) -> Response:
             return uri + suffix
         return ask.objects.presign_get(rendition["bucket"], target, expires_s=lifetime_s)
 
-    rewritten = playlists.rewrite(text, link)
-    return Response(rewritten, media_type=PLAYLIST_TYPE, headers={"cache-control": "private, no-store"})
+    rewritten = kind.rewrite(text, link)
+    media_type = MANIFEST_TYPE if kind is manifests else PLAYLIST_TYPE
+    return Response(rewritten, media_type=media_type, headers={"cache-control": "private, no-store"})
 
 
 def _streamed(ask: Ask, connection: Connection, by_token: bool) -> Row:

@@ -190,12 +190,17 @@ def _open(row: Row) -> Row:
 )
 def sign_part(ask: Ask, body: SignParts) -> Reply:
     """Presigned URLs for up to 100 parts, good for 15 minutes; ask again when they have expired."""
-    row = _open(_asset(ask, body.asset_id, Action.RESUME))
-    count = parts.part_count(row["size_bytes"], row["part_size_bytes"])
-    unknown = [number for number in body.part_numbers if number > count]
-    if unknown:
-        detail = f"part {unknown[0]} is unknown: this upload has {count} parts"
-        raise problems.invalid([{"field": "part_numbers", "detail": detail}])
+    with ask.database.transaction() as connection:
+        known = query.api_asset(connection, asset_id=body.asset_id, principals=ask.caller.principals)
+        row = _open(_permitted(ask, known, Action.RESUME))
+        count = parts.part_count(row["size_bytes"], row["part_size_bytes"])
+        unknown = [number for number in body.part_numbers if number > count]
+        if unknown:
+            detail = f"part {unknown[0]} is unknown: this upload has {count} parts"
+            raise problems.invalid([{"field": "part_numbers", "detail": detail}])
+        audit.write(
+            connection, ask, "upload.sign", asset_id=str(row["id"]), project_id=row["project_id"], parts=len(set(body.part_numbers))
+        )  # fmt: skip
     expires_at = datetime.now(UTC) + timedelta(seconds=PRESIGN_S)
     store = ask.objects
     signed = [

@@ -4,7 +4,7 @@
 | -------- | ------------- | ----------------------------------------------- | ----------------------------------------------- |
 | `main`   | speech        | `acervo.asset.ingested.v1`                      | parts of a recording → transcript, captions     |
 | `frames` | frames        | `acervo.asset.ingested.v1`                      | parts of a film, a picture → frames, shots      |
-| `vision` | objects       | `acervo.enrichment.completed.v1` of `frames`    | frames → objects, from–to                       |
+| `vision` | objects       | `acervo.enrichment.completed.v1` of `frames`; `acervo.asset.ingested.v1` said again, when it failed | frames → objects, from–to |
 | `ocr`    | ocr           | the same                                        | frames → text in the picture, from–to           |
 | `embed`  | embed, names  | `acervo.asset.ingested.v1`, `acervo.asset.changed.v1`, `acervo.enrichment.completed.v1` of `speech` | passages → vectors, names |
 
@@ -59,12 +59,12 @@ frames_app = function.serve(
 frames = function.target(frames_app)
 
 vision_app = function.serve(
-    handler("objects"), name="enrich-vision", hears={COMPLETED, REQUESTED}, settings=VisionSettings
+    handler("objects"), name="enrich-vision", hears={INGESTED, COMPLETED, REQUESTED}, settings=VisionSettings
 )
 vision = function.target(vision_app)
 
 ocr_app = function.serve(
-    handler("ocr"), name="enrich-ocr", hears={COMPLETED, REQUESTED}, settings=OcrSettings
+    handler("ocr"), name="enrich-ocr", hears={INGESTED, COMPLETED, REQUESTED}, settings=OcrSettings
 )
 ocr = function.target(ocr_app)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from functions.enrich import inscriptions, looking, step
+from functions.enrich import inscriptions, looking, reader, step
 from functions.enrich.inscriptions import Seen
 from functions.enrich.reader import Line
 from functions.enrich.step import Completion, Outcome, Planned, Planning
@@ -27,17 +27,15 @@ class Ocr:
         return looking.plan_frames(on.work, str(on.asset["id"]), AT_ONCE)
 
     def do(self, call: Call, lease: Lease) -> tuple[dict[str, Any], str]:
-        from functions.enrich import rapid
-
         chosen: OcrSettings = call.settings
-        reader = rapid.load(
+        chosen_reader = reader.load(
             step.model_of(lease, chosen.model), chosen.models_dir, chosen.device, chosen.threads
         )
         seen = [
-            [at_ms, until_ms, [_packed(line) for line in reader.read(pixels)]]
+            [at_ms, until_ms, [_packed(line) for line in chosen_reader.read(pixels)]]
             for at_ms, until_ms, pixels in looking.pixels_of(call, lease)
         ]
-        return {"seen": seen}, reader.label
+        return {"seen": seen}, chosen_reader.label
 
     def complete(self, done: Completion) -> Outcome:
         from acervo.database import as_json, query, without_nul

@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-ROLE, START_S = "acervo-publish", 30
+ROLE, START_S, CALL_S = "acervo-publish", 60, 60  # a first start writes and syncs a lot
 POLICY = 'path "secret/data/channels/*" { capabilities = ["read"] }\npath "auth/token/renew-self" { capabilities = ["update"] }\n'
 
 
@@ -66,11 +66,15 @@ cluster_addr = "http://127.0.0.1:{port + 1}"
     return config
 
 
+class TokenLost(Exception):
+    """The server was initialised and its answer never arrived: nothing can be in it, and nobody can open it."""
+
+
 class Bao:
     """The admin's side of the API."""
 
     def __init__(self, address: str, token: str = "") -> None:
-        self._http = httpx.Client(base_url=address, timeout=10)
+        self._http = httpx.Client(base_url=address, timeout=CALL_S)
         self._token = token
 
     def close(self) -> None:
@@ -116,6 +120,8 @@ def setup(data: Path, port: int) -> None:
         write_private(data / "root-token", made["root_token"].encode())
     first.wait_unsealed()
     first.close()
+    if not (data / "root-token").exists():
+        raise TokenLost(f"{data}: initialised without a root token; remove {data / 'raft'} and start again")
     bao = Bao(address, (data / "root-token").read_text())
     if "secret/" not in bao.call("GET", "sys/mounts")["data"]:
         bao.call("POST", "sys/mounts/secret", {"type": "kv", "options": {"version": "2"}})

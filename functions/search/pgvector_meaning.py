@@ -23,6 +23,8 @@ PASSAGES = 3  # looked at for each asset that is wanted
 FARTHEST = 0.6  # cosine distance: beyond it, models speak of nothing in common
 VECTORS_OF_ONE = 3
 
+# many assets of a newsroom have the same few words: without a wide look their like hide the rest of the graph
+_SETTINGS = "select set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', '200', true)"
 _NEAREST = sql.SQL("""
 with near as (
     select e.asset_id, e.embedding::halfvec({n}) <=> %(vector)s::halfvec({n}) as distance
@@ -64,7 +66,7 @@ class PgVectors:
 
         def look(connection: Connection) -> list[dict[str, Any]]:
             with connection.transaction():  # the setting is this statement's
-                connection.execute("set local hnsw.iterative_scan = strict_order")
+                connection.execute(_SETTINGS)
                 return connection.execute(statement, wanted).fetchall()
 
         try:

@@ -6,7 +6,7 @@ PostgreSQL has the last word: what an index still shows but the caller may not s
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,7 +27,7 @@ from functions.search.engine import (
 )
 from functions.search.fusion import Fused, fuse
 from functions.search.highlights import Matcher
-from functions.search.legs import MEANING, Legs, Ranked, best_of
+from functions.search.legs import MEANING, Legs, Ranked, below, best_of
 from functions.search.like import like
 from functions.search.query_tree import Query, words_of
 from functions.search.reading import Reading
@@ -36,6 +36,7 @@ from functions.search.vocabulary import Vocabulary
 from functions.search.waiting import Lanes, LeftOut, Waiting
 
 PASSAGES_EACH = 3
+OFFERED = 300  # passages to choose them from
 TYPOS_BELOW = 5  # hits: who finds enough did not mistype; one is forgiven then, two when there is nothing
 ROUNDS = 4  # of looking up ids until a page is full
 _NO_SUGGESTIONS = Suggestions([], [], [], [])
@@ -79,14 +80,15 @@ class SearchService:
         lead = self._lead(scope)
         if lead is None:
             return self._nothing(started, search)
-        ask = Ask(self._meant(search.query), scope, place.typos if place else 0, search.order)
+        ask = Ask(self._meant(search.query), scope, order=search.order)
         needed = (place.offset if place else 0) + search.limit + 1
         ranked = self.legs.ask(lead, ask, needed, search.facets)
-        if place is None and ranked.total < TYPOS_BELOW and search.query.tree is not None:
-            forgiving = replace(ask, typos=1 if ranked.total else 2)
+        typos = place.typos if place else (1 if ranked.total else 2) if _is_little(ranked.total, ask) else 0
+        if typos:
+            forgiving = replace(ask, typos=typos)
             relaxed = self.legs.ask(lead, forgiving, needed, search.facets)
-            if relaxed.total > ranked.total:
-                ask, ranked = forgiving, relaxed
+            if place or relaxed.total > ranked.total:
+                ask, ranked = forgiving, below(ranked, relaxed)
         position = place.position([fused.id for fused in ranked.hits]) if place else 0
         page = self._page(lead, ask, ranked, position, search.limit)
         matcher = Matcher.of(ask.query.tree, ask.typos)
@@ -137,14 +139,19 @@ class SearchService:
         if len(words) == 1 and ask.order is Order.RELEVANCE and ranked.spoken.total == len(ranked.spoken.ids):
             wanted = set(asset_ids)
             return {id_: some for id_, some in best_of(ranked.spoken, PASSAGES_EACH).items() if id_ in wanted}
+        best: dict[str, list[PassageId]] = {}
+        missing = list(asset_ids)
         waiting = Waiting(self._lanes, self.legs.deadline_s)
-        call = waiting.start(
-            lead.name, "passages", lambda: lead.passages(ask, WINDOW, asset_ids, any_word=True)
-        )
-        found = waiting.result(call, Passages([], 0))
+        for _ in range(2):  # a long film may have taken all the places
+            call = waiting.start(lead.name, "passages", _any_word(lead, ask, missing))
+            found: Passages = waiting.result(call, Passages([], 0))
+            best |= best_of(found, PASSAGES_EACH)
+            missing = [id_ for id_ in missing if id_ not in best]
+            if not missing or found.total <= len(found.ids):
+                break
         page.left_out += waiting.left_out
         page.engine_s += waiting.waited_s
-        return best_of(found, PASSAGES_EACH)
+        return best
 
     # -- passages --------------------------------------------------------------------------------------------------
     def segments(self, scope: Scope, search: Search) -> dict[str, Any]:
@@ -160,7 +167,7 @@ class SearchService:
             return self._nothing(started, search, facets=False)
         ask = Ask(self._meant(search.query), scope, place.typos if place else 0)
         found, left_out = self._passages(lead, ask, search)
-        if place is None and found.total < TYPOS_BELOW and search.query.tree is not None:
+        if place is None and _is_little(found.total, ask):
             forgiving = replace(ask, typos=1 if found.total else 2)
             relaxed, late = self._passages(lead, forgiving, search)
             if relaxed.total > found.total:
@@ -284,6 +291,15 @@ class _Page:
         self.dropped = 0
         self.left_out: list[LeftOut] = []
         self.engine_s = 0.0
+
+
+def _any_word(engine: Engine, ask: Ask, asset_ids: Sequence[str]) -> Callable[[], Passages]:
+    return lambda: engine.passages(ask, OFFERED, asset_ids, any_word=True)
+
+
+def _is_little(total: int, ask: Ask) -> bool:
+    """So little that a word may have been mistyped."""
+    return total < TYPOS_BELOW and ask.query.tree is not None
 
 
 def _key(passage: PassageId) -> str:

@@ -15,7 +15,7 @@ from functions.search.reading import Reading
 from functions.search.searching import SearchService
 from functions.search.vocabulary import Vocabulary
 
-READERS = 16
+READERS = 8  # connections of one instance; a look-up holds one for a millisecond
 REQUEST_S = 2.0  # a request to an engine ends, even if its search went on without it
 
 

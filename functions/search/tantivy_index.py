@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -30,7 +32,8 @@ from functions.search.tantivy_reader import Snapshot, TantivyReader
 
 T = TypeVar("T")
 _SIZES = {"type": 10, "status": 10, "project": 100, "language": 30, "tag": 30, "person": 30, "month": 240}
-_EVERY_TERM = 65_000  # terms that each segment of the index hands up: below it counts are exact
+_EVERY_TERM = 5_000  # values that each segment of the index hands up: counts are exact unless it has more, and one of the most frequent is rare in it
+_REMEMBERED = 256  # facets of one state of the index
 _SUGGESTED_FROM = 200
 
 
@@ -42,6 +45,8 @@ class TantivyIndex:
 
     def __init__(self, reader: TantivyReader) -> None:
         self._reader = reader
+        self._counted: OrderedDict[tuple[int, Ask], Facets] = OrderedDict()
+        self._counting = threading.Lock()
 
     def ready(self) -> bool:
         return self._reader.snapshot() is not None
@@ -93,7 +98,21 @@ class TantivyIndex:
         return Passages(sorted(hits, key=lambda hit: (-hit.score, hit.asset_id, hit.number)), found.count)
 
     def facets(self, ask: Ask) -> Facets:
-        searcher = self._snapshot().assets
+        """Counted once for each state of the index: who pages, or looks at everything, asks for the same again."""
+        snapshot = self._snapshot()
+        key = (snapshot.serial, ask)
+        with self._counting:
+            if (known := self._counted.get(key)) is not None:
+                self._counted.move_to_end(key)
+                return known
+        found = self._facets(snapshot.assets, ask)
+        with self._counting:
+            self._counted[key] = found
+            while len(self._counted) > _REMEMBERED:
+                self._counted.popitem(last=False)
+        return found
+
+    def _facets(self, searcher: Any, ask: Ask) -> Facets:
         filtered = {part.field if isinstance(part, Filter) else "month" for part in ask.query.filters}
         together = [name for name in _SIZES if name not in filtered]
         counts = self._count(searcher, ask, ask.query, together)

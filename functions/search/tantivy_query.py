@@ -24,6 +24,7 @@ from functions.search.field_groups import (
     TIE,
     TYPO,
 )
+from functions.search.loosening import is_light
 from functions.search.query_tree import (
     AllOf,
     Alternatives,
@@ -108,14 +109,11 @@ class Builder:
         """All of them; function words only help to rank when there is something else to look for."""
         excluded = [q for n in nodes if isinstance(n, Not) and (q := self.tree(n.node)) is not None]
         parts = [(n, q) for n in nodes if not isinstance(n, Not) and (q := self.tree(n)) is not None]
-        light = [
-            isinstance(n, Word) and not n.prefix and analysis.is_stop_word(analysis.whole_word(n.text))
-            for n, _ in parts
-        ]
+        light = [is_light(n) for n, _ in parts]
         needed = Occur.Must if all(light) else Occur.Should
         clauses = [
-            (needed if is_light else Occur.Must, query)
-            for is_light, (_, query) in zip(light, parts, strict=True)
+            (needed if light_one else Occur.Must, query)
+            for light_one, (_, query) in zip(light, parts, strict=True)
         ]
         if not clauses:
             return _excluding(excluded) if excluded else None

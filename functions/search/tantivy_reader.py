@@ -24,6 +24,7 @@ class Snapshot:
     version: Version
     assets: Any
     segments: Any
+    serial: int  # another one for each state
 
 
 @dataclass
@@ -41,6 +42,7 @@ class TantivyReader:
         self._open: _Open | None = None
         self._snapshot: Snapshot | None = None
         self._looked = float("-inf")
+        self._serial = 0
 
     def snapshot(self) -> Snapshot | None:
         """None while there is no index (never built, or built by another format of this code)."""
@@ -78,7 +80,10 @@ class TantivyReader:
                 return
             self._open.assets.reload()
             self._open.segments.reload()
-            self._snapshot = Snapshot(version, self._open.assets.searcher(), self._open.segments.searcher())
+            self._serial += 1
+            self._snapshot = Snapshot(
+                version, self._open.assets.searcher(), self._open.segments.searcher(), self._serial
+            )
             self._open.seen = seen
         except (
             OSError,

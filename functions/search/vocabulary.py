@@ -99,6 +99,7 @@ class Vocabulary:
         self._lock = threading.Lock()
         self._looked = float("-inf")
         self._table: Table = {}
+        self._mark: tuple[Any, ...] = ()
 
     def expand(self, query: Query) -> Query:
         return expand(query, self._now()) if query.tree is not None else query
@@ -111,9 +112,17 @@ class Vocabulary:
         if time.monotonic() - self._looked >= self._refresh_s and self._lock.acquire(blocking=False):
             try:
                 self._looked = time.monotonic()
-                self._table = self._reading.read(lambda c: table_of(sql.whole_vocabulary(c)))
+                self._look()
             except Transient:
                 log.warning("the vocabulary stays as it was: the database is away")
             finally:
                 self._lock.release()
         return self._table
+
+    def _look(self) -> None:
+        """Read and analysed again only when somebody edited."""
+        row = self._reading.read(sql.vocabulary_mark)
+        mark = (row["entries"], row["edited_at"])
+        if mark != self._mark:
+            self._table = self._reading.read(lambda c: table_of(sql.whole_vocabulary(c)))
+            self._mark = mark

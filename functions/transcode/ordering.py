@@ -9,16 +9,16 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from acervo import sandbox
+from acervo import orders, sandbox
 from acervo.assets import Status
 from acervo.database import as_json, query
 from acervo.errors import AlreadyDone, Rejected
 from acervo.events import Event
 from acervo.function import Call, Work
 from acervo.objects import NotFound
-from functions.transcode import limits, orders, planning
+from acervo.orders import KIND, Order
+from functions.transcode import limits, planning
 from functions.transcode.film import parse_film
-from functions.transcode.orders import KIND, Order
 from functions.transcode.plan import Plan, plan_film, plan_order
 from functions.transcode.profiles import ORIGINAL, POSTER, PRORES
 

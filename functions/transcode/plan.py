@@ -10,15 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from acervo import keys
-from functions.transcode import orders, thumbnails
+from acervo import keys, orders
+from acervo.orders import Order
+from functions.transcode import thumbnails
 from functions.transcode.film import Film
 from functions.transcode.ladder import BITRATE_POWER, PRORES, Rung, build_ladder, display_size, fit
-from functions.transcode.orders import Order
 from functions.transcode.profiles import FILES, HLS, LADDER, ORIGINAL, POSTER, SOUND_RANGE_S, SOUNDTRACK
 from functions.transcode.profiles import PRORES as PRORES_PROFILES
 from functions.transcode.profiles import Rung as Step
 
+FILM_STEPS = {file.profile: file.rung for file in FILES}
 SHARED = ("kind", "project_id", "sha256", "master_key")
 ASSEMBLE = {"do": "assemble"}
 
@@ -103,7 +104,7 @@ def build_rung(film: Film, order: Order) -> Rung:
         shown = display_size(film.picture)
         width, height = fit(*shown, *_landscape(order.box or shown))
         return Rung(f"{width}x{height}-{order.profile}", width, height, number, 0, (order.profile,), PRORES)
-    step = next(step for step in LADDER if step.name == orders.FILM_FILES[order.profile])
+    step = next(step for step in LADDER if step.name == FILM_STEPS[order.profile])
     if order.box:
         width, height = _landscape(order.box)
         share = width * height / (step.width * step.height)

@@ -6,14 +6,14 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from acervo import sandbox, steps
+from acervo import orders, sandbox, steps
 from acervo.assets import Status
 from acervo.database import as_json, query
 from acervo.errors import AlreadyDone, Rejected
 from acervo.events import Event
 from acervo.function import Call, Work
 from acervo.leases import Lease
-from functions.transcode import limits, orders, profiles
+from functions.transcode import limits, profiles
 from functions.transcode.film import parse_film
 from functions.transcode.plan import ASSEMBLE, Plan, plan_film, plan_simple
 

@@ -299,7 +299,7 @@ class _Sound:
         samples = round((last - first) * self._base * SOUNDTRACK.sample_rate)
         film = Film(
             Picture(2, 2, (1, 1), 0, "", False, 2, 2, 2, False),
-            Timeline((1, 1), 0, 1, 1, 0, (25, 1), False),
+            Timeline((1, 1), 0, 1, SOUNDTRACK.sample_rate, AAC_DELAY, (25, 1), False),
             (),
             0,
         )

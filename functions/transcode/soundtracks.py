@@ -155,6 +155,7 @@ def encode_soundtracks(arguments: dict[str, Any], say: Callable[[dict[str, Any]]
     with master.open_master(arguments["source"], ahead=2) as container:
         wanted = {track.stream for track in film.soundtracks}
         streams = [stream for stream in container.streams.audio if stream.index in wanted]
+        channels = {stream.index: stream.channels if pcm else 2 for stream in streams}
         files = [(directory / f"a{at}.m4s").open("wb") for at in range(len(streams))]
         try:
             encoders: dict[int, SoundEncoder] = {
@@ -173,7 +174,6 @@ def encode_soundtracks(arguments: dict[str, Any], say: Callable[[dict[str, Any]]
         finally:
             for file in files:
                 file.close()
-    channels = {stream.index: stream.channels if pcm else 2 for stream in streams}
     tracks = [
         {
             "piece": finished[track.stream][0].to_json(), "config": finished[track.stream][1].hex(), "channels": channels[track.stream],

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from acervo import keys, leases, sandbox
+from acervo import keys, leases, orders, sandbox
 from acervo.database import query
 from acervo.events import Event
 from acervo.function import Call, Work
 from acervo.leases import Lease
-from functions.transcode import assemble, limits, orders, planning, thumbnails
+from functions.transcode import assemble, limits, planning, thumbnails
 from functions.transcode.profiles import BROADCAST, DISPLAY, ORIGINAL, POSTER, PREVIEW, THUMBS, WAVEFORM
 
 ENCODED = 0.95  # of a chunk's progress; the rest is uploading

@@ -24,6 +24,13 @@ _HOP_BY_HOP = {
     "transfer-encoding", "upgrade",
 }  # fmt: skip
 _FORWARDED = {"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "forwarded"}
+#: the page carries its policy itself; who may frame it only a header can say
+_PAGE_HEADERS = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
 _NO_PAGE = """<!doctype html><html lang="en"><title>Acervo</title><h1>The page is not built yet</h1>
 <p>The API answers at <code>/api/v1</code>. Build the page in <code>web/</code>, then load this again.</p></html>
 """
@@ -129,9 +136,7 @@ class Gateway:
             )
         if "." in request.path.rsplit("/", 1)[-1]:
             return problem(404, "no such file")
-        return web.FileResponse(
-            index, headers={"Cache-Control": "no-cache"}
-        )  # a path of the page's own router
+        return web.FileResponse(index, headers=_PAGE_HEADERS)  # a path of the page's own router
 
 
 def find_route(routes: Sequence[RoutePlan], path: str) -> RoutePlan | None:

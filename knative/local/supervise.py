@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -85,7 +86,7 @@ class Platform:
             self._say(f"migration {name}")
         with psycopg.connect(stack.postgres.url) as connection:
             connection.execute(SEED.read_text())
-        secrets_setup.setup(stack.vault, stack.vault_port)
+        self._set_up_vault()
         self.write_files()  # the Secret with the AppRole is whole now
         cluster.wait_ready(stack.ceph)
         self.provision()
@@ -93,6 +94,17 @@ class Platform:
         self.start("runtime")
         self._wait_http("runtime", f"{stack.origin}/api/v1/openapi.json")
         self._say(f"up in {time.monotonic() - started:.1f} s")
+
+    def _set_up_vault(self) -> None:
+        vault, port = self.stack.vault, self.stack.vault_port
+        try:
+            secrets_setup.setup(vault, port)
+        except secrets_setup.TokenLost:  # a start that was killed half way: begin again, nothing can be lost
+            self.control("stop", "openbao")
+            shutil.rmtree(vault / "raft", ignore_errors=True)
+            secrets_setup.prepare(vault, port)
+            self.start("openbao")
+            secrets_setup.setup(vault, port)
 
     def down(self) -> None:
         """Stop everything in order; data stays."""

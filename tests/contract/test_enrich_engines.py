@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,11 +10,23 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from acervo.errors import Permanent
-from functions.enrich import detector, fetch, finder, models, spacy_names, yolo_onnx
+from functions.enrich import (
+    detector,
+    fetch,
+    finder,
+    inscriptions,
+    models,
+    reader,
+    spacy_names,
+    tesseract,
+    yolo_onnx,
+)
 from functions.enrich.detector import Found
 from functions.enrich.finder import Name
+from functions.enrich.models import Model, ModelFile
 from tests.fix_media import clip
 
 if TYPE_CHECKING:
@@ -85,6 +98,27 @@ def test_an_engine_that_is_not_installed_says_so(models_dir: Path) -> None:
 def test_a_device_that_is_not_there_says_so(models_dir: Path) -> None:
     with pytest.raises(Permanent, match="device-missing"):
         yolo_onnx.load("yolo11n", models_dir, "cuda", 1)
+
+
+@pytest.mark.skipif(
+    find_spec("tesserocr") is None or "TESSDATA" not in os.environ,
+    reason="tesserocr (extra enrich-documents) or TESSDATA, a folder with eng.traineddata, is missing: readers are not compared here",
+)
+def test_both_readers_read_a_page_alike(models_dir: Path) -> None:
+    page = Image.new("RGB", (900, 300), "white")
+    said = ["Minutes of the council meeting", "Monday, 12 January"]
+    for number, text in enumerate(said):
+        ImageDraw.Draw(page).text(
+            (40, 40 + 100 * number), text, font=ImageFont.load_default(32), fill="black"
+        )
+    pixels = np.asarray(page)
+    weights = Path(os.environ["TESSDATA"])
+    model = Model("t", "1", "ocr", "Apache-2.0", "t", (), (ModelFile("eng.traineddata", "", ()),))
+    for engine in (reader.load("pp-ocr-small", models_dir, "cpu", 1), tesseract.Tesseract(model, weights)):
+        lines = engine.read(pixels)
+        assert [inscriptions.letters(line.text) for line in lines] == [inscriptions.letters(t) for t in said]
+        assert all(abs(line.box[0] - 0.045) < 0.03 for line in lines)
+        assert engine.read(np.zeros((3, 3, 3), np.uint8)) == []
 
 
 @pytest.mark.skipif(find_spec("spacy") is None, reason="spaCy is not installed (extra enrich-names)")

@@ -439,7 +439,7 @@ class Elasticsearch:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:
         self._server.shutdown()
@@ -603,7 +603,11 @@ class Elasticsearch:
         found = []
         for id_ in body["ids"]:
             document = index.live.get(id_)  # realtime
-            source = {n: v for n, v in index.source(document).items() if n in wanted} if document else {}
+            source = (
+                {n: v for n, v in index.source(document).items() if n in wanted or wanted == ["*"]}
+                if document
+                else {}
+            )
             found.append(
                 {"_index": name, "_id": id_, "found": document is not None}
                 | ({"_source": source} if document else {})

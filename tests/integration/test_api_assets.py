@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -378,6 +379,34 @@ def test_a_private_film_plays_without_headers_and_only_with_its_token(api: Api, 
     )
     assert httpx.get(api.url + bare, headers=dict(api.client("editora").headers)).status_code == 200
     assert httpx.get(api.url + bare, headers=dict(api.client("otro").headers)).status_code == 404
+
+
+def test_a_private_film_plays_by_dash_too(api: Api, film: str) -> None:
+    (row,) = api.sql("select key from renditions where asset_id = %s and profile = 'hls'", film)
+    folder = row["key"].rsplit("/", 1)[0]
+    mpd = (
+        '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" mediaPresentationDuration="PT1H2M3.5S"><Period><AdaptationSet>'
+        '<Representation><SegmentList><Initialization sourceURL="v720/init.mp4"/><SegmentURL media="v720/seg-0.m4s" mediaRange="0-3"/></SegmentList>'
+        "</Representation></AdaptationSet><AdaptationSet><Representation><BaseURL>v720/seg-0.m4s</BaseURL></Representation></AdaptationSet></Period></MPD>"
+    )
+    api.ceph.s3.put_object(Bucket="dam-proxies", Key=f"{folder}/manifest.mpd", Body=mpd.encode())
+    api.sql("update renditions set detail = jsonb_build_object('dash', %s::text) where asset_id = %s", f"{folder}/manifest.mpd", film)
+    stream = api.client("editora").post(f"/assets/{film}/streams").json()
+    answer = httpx.get(api.url + stream["dash_url"])
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/dash+xml")
+    root = ElementTree.fromstring(answer.text)
+    space = "{urn:mpeg:dash:schema:mpd:2011}"
+    media = root.find(f".//{space}SegmentURL").get("media")  # type: ignore[union-attr]  # it is there
+    assert httpx.get(media, headers={"range": "bytes=0-3"}).text == "frag"
+    assert httpx.get(root.find(f".//{space}Initialization").get("sourceURL")).text == "init"  # type: ignore[union-attr]  # it is there
+    assert httpx.get(root.find(f".//{space}BaseURL").text).text == "fragment"  # type: ignore[union-attr]  # it is there
+    assert httpx.get(api.url + stream["dash_url"] + "x").status_code == 401
+    for evil in (
+        mpd.replace("v720/init.mp4", "../../../secret"), mpd.replace("v720/init.mp4", "http://evil.example/x"), mpd.replace("SegmentURL", "SegmentTemplate"),
+        "<!DOCTYPE x [<!ENTITY a 'b'>]>" + mpd, "<x/>", "no",
+    ):  # fmt: skip
+        api.ceph.s3.put_object(Bucket="dam-proxies", Key=f"{folder}/manifest.mpd", Body=evil.encode())
+        assert httpx.get(api.url + stream["dash_url"]).status_code == 422, evil
 
 
 @pytest.mark.parametrize(

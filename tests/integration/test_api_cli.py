@@ -379,3 +379,24 @@ def test_a_browser_where_nobody_signs_in_is_given_up(
     monkeypatch.setattr(login, "LOOK_S", 0.05)
     with pytest.raises(NotSignedIn, match="nobody"):
         login.by_browser(config(oidc, tmp_path, ACERVO_OIDC_CLIENT="cli"), lambda _: None)
+
+
+def test_administrators_check_the_audit_log_and_fill_projects(api: Server, tmp_path: Path) -> None:
+    robot = {"ACERVO_CLIENT_ID": "robot-admin", "ACERVO_CLIENT_SECRET": api.oidc.machines["robot-admin"]["client_secret"]}
+    run(api, tmp_path, "project", "make", "clima", "El clima", **robot)
+    run(api, tmp_path, "project", "add", "clima", "group:clima", **robot)
+    assert "group:clima" in run(api, tmp_path, "project", "members", "clima", **robot)
+    run(api, tmp_path, "project", "remove", "clima", "group:clima", **robot)
+    assert json.loads(run(api, tmp_path, "project", "members", "clima", "--json", **robot)) == []
+    rows = json.loads(run(api, tmp_path, "audit", "search", "--what", "member.add", "--json", **robot))
+    assert rows[0]["detail"]["principal"] == "group:clima"
+    whole = run(api, tmp_path, "audit", "verify", **robot)
+    head = whole.split()[-1]
+    assert whole.startswith("whole: ")
+    assert "whole" in run(api, tmp_path, "audit", "verify", "--head", head, **robot)
+    assert "made anew" in run(api, tmp_path, "audit", "verify", "--head", "00" * 32, code=1, **robot)
+    run(api, tmp_path, "audit", "export", str(tmp_path / "log.csv"), **robot)
+    assert (tmp_path / "log.csv").read_text().startswith("id,at,who")
+    assert "forbidden" in run(api, tmp_path, "audit", "verify", code=1)
+    assert run(api, tmp_path, "letters", "ls", **robot)
+    assert "0 sent again" in run(api, tmp_path, "letters", "replay", "--type", "none", **robot)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import pyvips
 
 from tests.fix_api import Api
 
@@ -185,6 +187,26 @@ def test_what_is_on_hold_is_not_deleted(api: Api) -> None:
     assert client.delete(f"/assets/{asset_id}").json()["title"] == "rights-hold"
     edit(client, asset_id, rights={"hold": None})
     assert client.delete(f"/assets/{asset_id}").status_code == 204
+
+
+def test_metadata_is_inside_a_download_when_asked_and_the_master_stays_as_it_is(api: Api) -> None:
+    picture: bytes = pyvips.Image.black(16, 16, bands=3).jpegsave_buffer()
+    key = f"masters/{uuid4()}/x/source.jpg"
+    api.ceph.s3.put_object(Bucket="dam-archive", Key=key, Body=picture)
+    client, asset_id = api.client("editora"), make(api, master_key=key, metadata={"title": "Año nuevo", "byline": "Ana"})
+    order = client.post(f"/assets/{asset_id}/downloads", json={"what": "master", "with_metadata": True}).json()
+    got = httpx.get(order["url"])
+    assert hashlib.sha256(got.content).hexdigest() == order["sha256"]
+    packet = pyvips.Image.new_from_buffer(got.content, "").get("xmp-data").decode()
+    assert "Año nuevo" in packet
+    assert "/ondemand/" in order["url"]
+    assert api.ceph.s3.get_object(Bucket="dam-archive", Key=key)["Body"].read() == picture
+    sidecar = client.get(f"/assets/{asset_id}/xmp")
+    assert (sidecar.headers["content-type"], "Año nuevo" in sidecar.text) == ("application/rdf+xml", True)
+    assert "a.xmp" in sidecar.headers["content-disposition"]
+    film = make(api, master_key="masters/x/y/source.mp4")
+    refused = client.post(f"/assets/{film}/downloads", json={"what": "master", "with_metadata": True})
+    assert (refused.status_code, refused.json()["field"]) == (422, "with_metadata")
 
 
 # -- a second chance --------------------------------------------------------------------------------------------------

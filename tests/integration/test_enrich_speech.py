@@ -31,6 +31,7 @@ from acervo.objects import Objects
 from demo.speech import encode, write_wav
 from functions.enrich import main, parts, whisper
 from functions.enrich.pcm import Samples
+from functions.enrich.settings import Settings
 from functions.enrich.transcript import Segment, Word, build_segment
 from tests.fix_ceph import Broker, Ceph
 from tests.fix_speech import Speech
@@ -71,14 +72,7 @@ class Enrich:
             main.handle,
             name="enrich",
             hears=main.app.state.hears,
-            settings=main.Settings,
-            env={**self.env, **env},
-        )
-        app = function.serve(
-            main.handle,
-            name="enrich",
-            hears=main.app.state.hears,
-            settings=main.Settings,
+            settings=Settings,
             env={**self.env, **env},
         )
         headers, body = events.to_binary(event)

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -28,7 +33,7 @@ from functions.enrich.settings import EmbedSettings, FramesSettings, OcrSettings
 from functions.reconcile.steps import ENRICHMENTS
 from knative.local.broker.filters import matches
 from knative.local.models import Filter
-from tests.fix_ceph import Broker, Ceph
+from tests.fix_ceph import Broker, Ceph, wait_for
 from tests.fix_media import clip
 from tests.media import make
 
@@ -281,6 +286,37 @@ def test_pictures_have_objects_and_are_found_by_their_copies(
     assert alike(None) == {copy.subject, elsewhere.subject}
 
 
+def test_a_killed_instance_loses_its_chunk_and_another_does_it_once(
+    newsroom: Newsroom, report: Path, tmp_path: Path
+) -> None:
+    event = newsroom.add(report, "video", 6.0)
+    assert newsroom.post("enrich-frames", event).status_code == 202
+    (request,) = newsroom.said(REQUESTED, event.subject)
+    headers, body = events.to_binary(request)
+    script = tmp_path / "instance.py"
+    script.write_text(
+        "import asyncio, json, httpx\nfrom functions.enrich.main import frames_app\n"
+        "async def go():\n    async with httpx.AsyncClient(transport=httpx.ASGITransport(frames_app), base_url='http://x') as c:\n"
+        f"        await c.post('/', content={body!r}, headers=json.loads({json.dumps(headers)!r}))\nasyncio.run(go())\n"
+    )
+    chunk = "select c.* from job_chunks c join jobs j on j.id = c.job_id where j.asset_id = %s"
+    with (tmp_path / "log").open("wb") as log, subprocess.Popen(
+        [sys.executable, str(script)], cwd=ROOT, stderr=log,
+        env={**os.environ, **newsroom.env, "PYTHONPATH": str(ROOT)},
+    ) as instance:  # fmt: skip
+        wait_for(lambda: newsroom.rows(chunk, event.subject)[0]["state"] == "running", "the chunk begins", 60)
+        instance.send_signal(signal.SIGKILL)
+    assert newsroom.post("enrich-frames", request).status_code == 503, "its lease still runs"
+    with newsroom.database.transaction() as connection:  # half a minute later
+        connection.execute(
+            "update job_chunks set lease_until = now() - interval '1 second' where job_id = %s",
+            (request.data["job_id"],),
+        )
+    assert newsroom.post("enrich-frames", request).status_code == 202
+    assert len(newsroom.said(COMPLETED, event.subject)) == 1
+    assert newsroom.of("shots", event.subject)
+
+
 def test_a_step_that_fails_says_why_and_holds_no_asset_back(newsroom: Newsroom, tmp_path: Path) -> None:
     (tmp_path / "film.mp4").write_bytes(b"no film at all")
     event = newsroom.add(tmp_path / "film.mp4", "video", 5.0)
@@ -305,6 +341,12 @@ def test_a_missing_model_fails_its_step_and_names_itself(newsroom: Newsroom, tmp
     newsroom.settle()
     assert newsroom.states(event.subject)["objects"] == "done"
     assert newsroom.states(event.subject)["ocr"] == "failed"
+
+    # said again, as somebody who asks for the failed steps once more does: what is done is left alone
+    newsroom.settle(replace(event, id="again"))
+    assert newsroom.states(event.subject) == {"frames": "done", "objects": "done", "ocr": "done"}
+    kinds = [row["kind"] for row in newsroom.rows("select kind from jobs where asset_id = %s", event.subject)]
+    assert sorted(kinds) == ["frames", "objects", "objects", "ocr", "ocr"]
 
 
 # -- meaning ----------------------------------------------------------------------------------------------------------
@@ -458,6 +500,20 @@ def test_a_correction_and_a_rejected_tag_survive_a_run_of_the_step(newsroom: New
         boxes = list(query.shown_detections(connection, asset_id=asset_id, after=-1, limit=100))
     assert "person" not in {tag["value"] for tag in shown} | {box["label"] for box in boxes}
     assert ("person", "Ana Pérez", "user:ana") in {(t["kind"], t["value"], t["author"]) for t in shown}
+
+    with newsroom.database.transaction() as connection:
+        query.forget_enrichment(connection, asset_id=asset_id)
+    tables = (
+        "shots",
+        "frames",
+        "detections",
+        "tags",
+        "tag_edits",
+        "transcript_segments",
+        "transcript_edits",
+        "embeddings",
+    )
+    assert {table: newsroom.of(table, asset_id) for table in tables} == {table: [] for table in tables}
 
 
 # -- again with another model -----------------------------------------------------------------------------------------

@@ -194,7 +194,7 @@ HOSTILE = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=700, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(q=HOSTILE, value=st.text(max_size=30))
 def test_no_query_breaks_anything_or_leaves_the_scope(
     newsroom: Newsroom, truth: dict[str, dict[str, Any]], q: str, value: str

@@ -38,7 +38,8 @@ def cuts(source: dict[str, Any], at_s: list[float]) -> list[list[int]]:
 def psnr(master: Any, rendition: Any) -> float:
     size = (rendition.width, rendition.height)
     one = master.reformat(*size, "yuv420p", interpolation="BICUBIC").to_ndarray().astype(float)
-    error = float(np.mean((one - rendition.to_ndarray()) ** 2))
+    two = rendition.reformat(format="yuv420p").to_ndarray()
+    error = float(np.mean((one - two) ** 2))
     return float(10 * np.log10(65025 / max(error, 1e-3)))
 
 

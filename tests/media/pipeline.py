@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from acervo.ranges import RangeReader
-from functions.transcode import encode, index, joined, soundtracks
+from functions.transcode import encode, index, joined, soundtracks, thumbnails
 from functions.transcode.film import Film, parse_film
 from functions.transcode.ladder import Rung, build_ladder
-from functions.transcode.profiles import FILES
+from functions.transcode.plan import sound_ranges
+from functions.transcode.profiles import FILES, SOUND_RANGE_S
 from functions.transcode.stitched import Stitched, build_texts, stitch
 
 
@@ -49,6 +50,7 @@ def transcode(
     cuts: list[list[int]] | None = None,
     ladder: tuple[Rung, ...] | None = None,
     preset: str = "veryfast",
+    sound_range_s: float = SOUND_RANGE_S,
 ) -> Result:
     """All of a film's HLS and MP4 files in `folder`; `cuts` instead of the planned chunks."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -64,6 +66,7 @@ def transcode(
             {
                 "source": source, "film": film.to_json(), "ladder": [asdict(rung) for rung in chosen], "number": number,
                 "start": start, "end": end, "last": number == len(chunks) - 1, "directory": str(work), "preset": preset, "threads": 2,
+                "tile": thumbnails.plan_tile(chosen[-1].width, chosen[-1].height, film.timeline.duration_s),
             },
             quiet,
         )  # fmt: skip
@@ -72,15 +75,22 @@ def transcode(
             target = folder / found["piece"]["name"]
             target.parent.mkdir(exist_ok=True)
             (work / f"{name}.m4s").rename(target)
+        if result["sprite"]:
+            target = folder / thumbnails.name(number, result["sprite"])
+            target.parent.mkdir(exist_ok=True)
+            (work / "sprite.jpg").rename(target)
     tracks: list[dict[str, Any]] = []
     if film.soundtracks:
-        tracks = soundtracks.encode_soundtracks(
-            {"source": source, "film": film.to_json(), "directory": str(folder)}, quiet
-        )["tracks"]
-        for number, track in enumerate(tracks):
-            target = folder / track["piece"]["name"]
-            target.parent.mkdir(exist_ok=True)
-            (folder / f"a{number}.m4s").rename(target)
+        for number, (first, until) in enumerate(sound_ranges(film.timeline.duration_s, sound_range_s)):
+            arguments = {"source": source, "film": film.to_json(), "directory": str(folder), "number": number}
+            part = soundtracks.encode_soundtracks({**arguments, "first": first, "until": until}, quiet)[
+                "tracks"
+            ]
+            tracks += part
+            for track in part:
+                target = folder / track["piece"]["name"]
+                target.parent.mkdir(exist_ok=True)
+                (folder / f"a{track['number']}.m4s").rename(target)
     stitched = stitch(film, chosen, results, tracks)
     for name, data in build_texts(stitched).items():
         (folder / name).write_bytes(data)

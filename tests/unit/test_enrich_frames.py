@@ -15,6 +15,7 @@ import pyvips
 from acervo import sandbox
 from acervo.errors import Rejected
 from functions.enrich import frames_step, phash
+from functions.enrich.step import Facts, Planning
 from tests.fix_media import Shelf, _handler, clip
 from tests.media import make
 
@@ -105,6 +106,20 @@ def test_what_is_no_film_is_refused_with_the_reason(shelf: Shelf, tmp_path: Path
         choose(shelf, path, tmp_path)
     with pytest.raises(Rejected, match="no-pictures"):
         choose(shelf, make.sound(tmp_path, "voice.m4a"), tmp_path)
+
+
+def test_ten_hours_are_planned_in_bounded_parts() -> None:
+    """Planning reads nothing but the row: no database is asked."""
+    asset = {"kind": "video", "master_key": "k", "sha256": "s", "technical": {}}
+    none: Any = None
+    planned = frames_step.Frames().plan(Planning(none, none, asset, Facts(True, 36_000_000)))
+    assert planned is not None
+    assert len(planned.chunks) == 120
+    assert sum(chunk["most_frames"] for chunk in planned.chunks) <= frames_step.MOST_FRAMES
+    assert sum(chunk["most_shots"] for chunk in planned.chunks) <= frames_step.MOST_SHOTS
+    assert [chunk["end_ms"] for chunk in planned.chunks[:-1]] == [c["start_ms"] for c in planned.chunks[1:]]
+    assert planned.chunks[-1]["end_ms"] is None
+    assert frames_step.Frames().plan(Planning(none, none, {**asset, "kind": "audio"}, Facts(True, 1))) is None
 
 
 # -- pictures ---------------------------------------------------------------------------------------------------------

@@ -137,7 +137,7 @@ def test_a_good_token_says_who_calls(issuer: Issuer) -> None:
     ("more", "reason"),
     [
         ({"exp": int(time.time()) - 31}, "expired"),
-        ({"nbf": int(time.time()) + 300}, "not valid yet"),
+        ({"nbf": int(time.time()) + 86_400}, "not valid yet"),
         ({"aud": "web"}, "another audience"),
         ({"aud": None}, "lacks a claim"),
         ({"aud": [None]}, "audience"),
@@ -186,6 +186,26 @@ def test_a_token_inside_the_issuers_outage_is_refused_when_it_is_forged(issuer: 
     issuer.status = 500
     with pytest.raises(Problem):
         verifier.verify(sign(OTHER, "one"))
+
+
+def test_a_token_that_was_good_is_not_good_for_longer_than_it_says(issuer: Issuer) -> None:
+    verifier = issuer.verifier()
+    token = sign(exp=int(time.time()) - 28)
+    assert verifier.verify(token) is verifier.verify(token)
+    deadline = time.monotonic() + 10
+    with pytest.raises(Problem, match="expired"):
+        while time.monotonic() < deadline:
+            verifier.verify(token)
+            time.sleep(0.05)
+
+
+def test_a_token_that_was_good_ends_with_its_key(issuer: Issuer) -> None:
+    verifier, token = issuer.verifier(), sign()
+    verifier.verify(token)
+    issuer.keys = [public(OTHER, "one", alg="RS256")]  # the same name, another key
+    issuer.clock += 400
+    with pytest.raises(Problem, match="signature is wrong"):
+        verifier.verify(token)
 
 
 def test_a_reason_cannot_break_the_header() -> None:

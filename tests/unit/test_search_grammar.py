@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from functions.search import cursor, documents, fusion, grammar
 from functions.search import waiting as waiting_module
 from functions.search.cursor import Cursor, InvalidCursor
-from functions.search.engine import EngineDown
+from functions.search.engine import EngineDown, Passages
 from functions.search.grammar import parse
 from functions.search.highlights import Matcher, Piece, highlight, is_near, pieces
+from functions.search.legs import Ranked, below
 from functions.search.query_tree import (
     AllOf,
     AnyOf,
@@ -163,6 +164,22 @@ def test_fusion_keeps_every_id_once_and_is_stable(legs: list[list[str]]) -> None
     assert fused == [hit.id for hit in fusion.fuse(made)]
     if len(legs) == 1:
         assert fused == legs[0]
+
+
+def test_what_typos_may_have_meant_comes_after_what_was_typed_and_a_neighbour_in_meaning_is_no_match() -> (
+    None
+):
+    def ranked(*hits: tuple[str, str], total: int) -> Ranked:
+        made = [fusion.Fused(id_, 0.1, (leg,)) for id_, leg in hits]
+        return Ranked(made, total, {}, "tantivy", Passages([], 0), (), 0.5)
+
+    strict = ranked(("near", "pgvector:meaning"), ("typed", "tantivy:assets"), total=1)
+    forgiving = ranked(
+        ("meant", "tantivy:said"), ("typed", "tantivy:assets"), ("near", "pgvector:meaning"), total=2
+    )
+    both = below(strict, forgiving)
+    assert [hit.id for hit in both.hits] == ["typed", "meant", "near"]
+    assert (both.total, both.engine_s) == (2, 1.0)
 
 
 def test_equal_scores_are_ordered_by_id() -> None:

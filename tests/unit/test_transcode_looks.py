@@ -68,7 +68,7 @@ def test_interlaced_films_are_deinterlaced_the_same_across_a_cut(shelf: Shelf, t
             "threads": 1,
             "start": film.timeline.origin + round(start_s / film.timeline.time_base),
         }
-        found = encode._shown(arguments, film, Pictures(film.picture, [(320, 180)], threads=1))
+        found = encode._shown(arguments, film, Pictures(film.picture, [(320, 180)], threads=1), set())
         return {seconds: frame.to_ndarray() for seconds, (frame,) in found}
 
     whole, from_the_cut = shown(0), shown(1)

@@ -11,12 +11,13 @@ from pydantic import Field
 from functions.api.models.jobs import Job
 from functions.api.models.platform import Project
 from functions.api.models.publications import Name
-from functions.api.models.strict import Cursor, Line, ProjectId, Received, Said, Text
+from functions.api.models.strict import WHOLE, Cursor, Instant, Line, ProjectId, Received, Said, Text
 
 MAX_QUOTA = 2**62
-Quota = Annotated[int, Field(ge=1, le=MAX_QUOTA)]
+Quota = Annotated[int, Field(ge=1, le=MAX_QUOTA), WHOLE]
 SourceId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,62}$")]
 Group = Annotated[Text, Field(min_length=1, max_length=200)]
+ADDRESS = r"^https?://[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[0-9]{1,5})?(/[!-~]*)?$"
 EventType = Annotated[
     str, Field(pattern=r"^[a-z0-9.]{1,100}\*?$", description="A type, or the beginning of types with `*`.")
 ]
@@ -52,7 +53,7 @@ class EventSourceMake(Received):
     id: SourceId
     name: Name
     source: Annotated[
-        Text, Field(min_length=1, max_length=500, pattern=r"^[!-~]+$", description="The only `source` that its events may have.")
+        str, Field(min_length=1, max_length=500, pattern=r"^[!-~]+$", description="The only `source` that its events may have.")
     ]  # fmt: skip
     groups: Annotated[list[Group], Field(default_factory=list, max_length=100)]
 
@@ -85,7 +86,7 @@ class SourcesQuery(Received):
 
 class WebhookMake(Received):
     name: Name
-    url: Annotated[Text, Field(max_length=2000, pattern=r"^https?://[!-~]+$")]
+    url: Annotated[str, Field(max_length=2000, pattern=ADDRESS)]
     project_id: Annotated[ProjectId | None, Field(default=None, description="Null: all projects.")]
     types: Annotated[list[EventType], Field(min_length=1, max_length=50)]
 
@@ -94,7 +95,7 @@ class WebhookEdit(Received):
     """`active: true` asks the address again; `false` switches it off."""
 
     name: Name | None = None
-    url: Annotated[Text | None, Field(default=None, max_length=2000, pattern=r"^https?://[!-~]+$")]
+    url: Annotated[str | None, Field(default=None, max_length=2000, pattern=ADDRESS)]
     types: Annotated[list[EventType] | None, Field(default=None, min_length=1, max_length=50)]
     active: bool | None = None
     rotate_key: bool = False
@@ -154,8 +155,8 @@ class AuditFilter(Received):
     asset_id: UUID | None = None
     project: ProjectId | None = None
     result: Literal["done", "denied"] | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Instant | None = None
+    until: Instant | None = None
 
 
 class AuditQuery(AuditFilter):
@@ -220,7 +221,7 @@ class ReplayOrder(Received):
 
     event_type: Annotated[Text | None, Field(default=None, min_length=1, max_length=200)]
     destination: Annotated[Text | None, Field(default=None, max_length=1000)]
-    limit: Annotated[int, Field(default=100, ge=1, le=1000)]
+    limit: Annotated[int, Field(default=100, ge=1, le=1000), WHOLE]
     per_second: Annotated[
         float, Field(default=20, gt=0, le=200, description="How fast; a call lasts 20 seconds at most: `left` says what is left.")
     ]  # fmt: skip

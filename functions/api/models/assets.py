@@ -6,16 +6,15 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, JsonValue
+from pydantic import Field, JsonValue
 
 from functions.api.models.jobs import Job
-from functions.api.models.strict import Cursor, Line, ProjectId, Received, Said, Text
+from functions.api.models.strict import Cursor, Instant, Line, ProjectId, Received, Said, Text
 
 Kind = Literal["video", "audio", "image"]
 Status = Literal["uploading", "processing", "ready", "error", "rejected", "deleted"]
 Prose = Annotated[Text, Field(max_length=50_000)]
 Names = Annotated[list[Annotated[Line, Field(min_length=1)]], Field(max_length=500)]
-Instant = Annotated[AwareDatetime, Field(description="RFC 3339 with an offset.")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$", description="ISO 639-1.")]
 
 
@@ -211,6 +210,13 @@ class DownloadOrder(Received):
             default=False, description="In spite of the asset's rights, for who may: it is in the audit log."
         ),
     ]
+    with_metadata: Annotated[
+        bool,
+        Field(
+            default=False,
+            description="A JPEG with the asset's metadata inside (XMP); the original stays as it is.",
+        ),
+    ]
 
 
 class Download(Said):
@@ -224,4 +230,5 @@ class Download(Said):
 
 class Stream(Said):
     url: str = Field(description="An HLS playlist, relative to the API's origin; needs no header.")
+    dash_url: str | None = Field(default=None, description="The same as DASH, where there is a manifest.")
     expires_at: datetime

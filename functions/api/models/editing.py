@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from functions.api.models.assets import AssetEdit, AssetSummary, Kind, Status
+from functions.api.models.assets import AssetSummary, Kind, Language, Metadata, Rights, Status
 from functions.api.models.publications import Name
 from functions.api.models.strict import Cursor, Line, ProjectId, Received, Said, Text
 
@@ -43,13 +43,19 @@ class HistoryQuery(Received):
     limit: Annotated[int, Field(default=50, ge=1, le=200)]
 
 
+class ManyEdit(Received):
+    """A merge patch for many assets: as for one, without its name."""
+
+    language: Language | None = None
+    metadata: Metadata | None = None
+    rights: Rights | None = None
+
+
 class BulkEdit(Received):
     """The same change of many assets. `add_…` and `remove_…` act on the lists that are there."""
 
     asset_ids: Ids
-    edit: Annotated[
-        AssetEdit, Field(default_factory=AssetEdit, description="As for one asset; `name` is not for many.")
-    ]
+    edit: ManyEdit = Field(default_factory=ManyEdit)
     add_keywords: Words = Field(default_factory=list)
     remove_keywords: Words = Field(default_factory=list)
     add_people: Words = Field(default_factory=list)

@@ -29,10 +29,10 @@ class Job(Said):
 
 
 def job_of(row: dict[str, Any]) -> Job:
-    """A job from its row and the sum of its parts' progress."""
+    """A job from its row and its parts' progress (by their weights, 0 to their number)."""
     total = row["chunks_total"]
     done = row["state"] == "done"
-    share = max(row["parts_progress"], row["chunks_done"]) / total if total else 0.0
+    share = row["parts_progress"] / total if total else 0.0
     return Job(
         progress=1.0 if done else round(min(1.0, share), 4),
         **{name: row[name] for name in Job.model_fields if name != "progress"},

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, JsonValue, field_validator
 
 from functions.api.models.assets import Kind
-from functions.api.models.strict import Cursor, Line, ProjectId, Received, Said, Text
+from functions.api.models.strict import WHOLE, Cursor, Line, ProjectId, Received, Said, Text
 
 ChannelId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{1,62}$")]
 Profile = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -176,8 +176,8 @@ class ChannelSet(Received):
     projects: Annotated[list[ProjectId] | None, Field(default=None, max_length=1000)]
     territories: Annotated[list[Territory], Field(default_factory=list, max_length=250)]
     enabled: bool = True
-    max_concurrent: Annotated[int, Field(default=4, ge=1, le=100)]
-    bytes_a_second: Annotated[int | None, Field(default=None, ge=1024, le=2**62)]
+    max_concurrent: Annotated[int, Field(default=4, ge=1, le=100), WHOLE]
+    bytes_a_second: Annotated[int | None, Field(default=None, ge=1024, le=2**62), WHOLE]
 
 
 class ChannelEdit(Received):
@@ -191,7 +191,7 @@ class ChannelEdit(Received):
     ]
     territories: Annotated[list[Territory] | None, Field(default=None, max_length=250)]
     enabled: bool | None = None
-    max_concurrent: Annotated[int | None, Field(default=None, ge=1, le=100)]
+    max_concurrent: Annotated[int | None, Field(default=None, ge=1, le=100), WHOLE]
     bytes_a_second: Annotated[
         int | None, Field(default=None, ge=1024, le=2**62, description="Null: no limit.")
     ]

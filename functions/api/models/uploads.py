@@ -10,16 +10,16 @@ from pydantic import Field
 
 from acervo.objects import MAX_OBJECT_BYTES, MAX_PARTS
 from functions.api.models.assets import Metadata
-from functions.api.models.strict import ProjectId, Received, Said, Sha256, Text
+from functions.api.models.strict import WHOLE, ProjectId, Received, Said, Sha256, Text
 
-PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS)]
+PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS), WHOLE]
 MAX_SIGNED = 100
 
 
 class UploadInit(Received):
     project_id: ProjectId
     name: Annotated[Text, Field(min_length=1, max_length=1024, description="The file's name, as it was.")]
-    size_bytes: Annotated[int, Field(ge=1, le=MAX_OBJECT_BYTES, description="1 byte to 5 TiB.")]
+    size_bytes: Annotated[int, Field(ge=1, le=MAX_OBJECT_BYTES, description="1 byte to 5 TiB."), WHOLE]
     mime_type: Annotated[str | None, Field(default=None, max_length=255, pattern=r"^[\w.+-]+/[\w.+-]+$")]
     sha256: Sha256 | None = None
     metadata: Metadata | None = None

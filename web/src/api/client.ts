@@ -15,6 +15,7 @@ export type Rendition = Schemas["Rendition"];
 export type Segment = Schemas["Segment"];
 export type Project = Schemas["Project"];
 export type Me = Schemas["Me"];
+export type Publication = Schemas["Publication"];
 export type DeadLetter = Schemas["DeadLetter"];
 export type AssetProgress = Pick<AssetSummary, "status" | "reason" | "version"> & { jobs: Job[] };
 

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useMe } from "~/api/useMe";
 import { Fault } from "~/components/Fault";
 import { Loading } from "~/components/Loading";
-import { NoRole, SignIn } from "~/features/auth/SignIn";
+import { Left, NoRole, SignIn } from "~/features/auth/SignIn";
 import { useSession } from "~/session/useSession";
 
 import { TopBar } from "./TopBar";
@@ -15,6 +15,7 @@ export function Shell() {
   const state = useSession();
   if (state.status === "starting") return <Loading />;
   if (state.status === "signed-out") return <SignIn />;
+  if (state.status === "left") return <Left />;
   return <Inside name={state.name} />;
 }
 

@@ -39,6 +39,7 @@ export async function startLanguages(): Promise<void> {
     resources: {},
     interpolation: { escapeValue: false }, // React escapes
     returnNull: false,
+    showSupportNotice: false,
   });
   await show(language);
 }

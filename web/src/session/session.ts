@@ -12,6 +12,8 @@ const CHANNEL = "acervo.session";
 export type SessionState =
   | { status: "starting" }
   | { status: "signed-out" }
+  /** Signed out in another tab: going on to the provider by itself could sign in again before its session has ended. */
+  | { status: "left" }
   | { status: "signed-in"; name: string; subject: string }
   | { status: "expired"; name: string; subject: string };
 
@@ -43,7 +45,6 @@ export class Session {
       accessTokenExpiringNotificationTimeInSeconds: RENEW_BEFORE_S,
       loadUserInfo: false,
       monitorSession: false,
-      revokeTokenTypes: ["refresh_token"], // an access token is a JWT: it cannot be taken back, it runs out
     });
     this.#manager.events.addAccessTokenExpiring(() => void this.#renew().catch(() => undefined)); // #renew has told the page
     this.#channel.addEventListener("message", () => void this.#forget());
@@ -79,11 +80,9 @@ export class Session {
     return this.#arrival;
   }
 
-  /** Out of this page, of the other tabs and of the provider. */
+  /** Out of this page, of the other tabs and of the provider, whose session the refresh token ends with. */
   async signOut(): Promise<void> {
     this.#channel.postMessage("signed-out");
-    // a provider that cannot revoke still ends its session, and the refresh token with it
-    await this.#manager.revokeTokens().catch((fault: unknown) => console.warn("revocation", fault));
     await this.#manager.signoutRedirect();
   }
 
@@ -125,7 +124,7 @@ export class Session {
 
   async #forget(): Promise<void> {
     await this.#manager.removeUser();
-    this.#set({ status: "signed-out" });
+    this.#set({ status: "left" });
   }
 
   #signedIn(user: User): void {

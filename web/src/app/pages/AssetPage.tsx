@@ -99,7 +99,7 @@ function Whole({ known, params }: { known: Versioned; params: AssetParams }) {
           {playable && asset.kind === "audio" && <AudioPlayer asset={asset} playback={playback} />}
           {playable && asset.kind === "image" && <ImageViewer asset={asset} alt={title} />}
           {!playable && <Pipeline asset={asset} />}
-          {playable && timed && <ClipBar playback={playback} frames={asset.kind === "video"} selected={selected} linkTo={linkOf(asset.id)} />}
+          {playable && timed && <ClipBar asset={asset} playback={playback} frames={asset.kind === "video"} selected={selected} linkTo={linkOf(asset.id)} />}
           {!wide && transcript && <Box sx={{ height: 320, borderBottom: 1, borderColor: "divider", bgcolor: "background.paper" }}>{transcript}</Box>}
           <AssetPanels known={known} />
         </Box>

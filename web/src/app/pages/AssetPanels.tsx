@@ -9,8 +9,9 @@ import { Jobs } from "~/features/asset/components/Jobs";
 import { MetadataForm } from "~/features/asset/components/MetadataForm";
 import { Renditions } from "~/features/asset/components/Renditions";
 import { Technical } from "~/features/asset/components/Technical";
+import { Publications } from "~/features/publish/Publications";
 
-const PANELS = ["metadata", "renditions", "technical", "jobs"] as const;
+const PANELS = ["metadata", "renditions", "publications", "technical", "jobs"] as const;
 type Panel = (typeof PANELS)[number];
 
 /** Everything about an asset that is not its picture or sound. */
@@ -30,6 +31,7 @@ export function AssetPanels({ known }: { known: Versioned }) {
           {/* the form stays where it is: something in it may not be saved yet */}
           {name === "metadata" && <MetadataForm known={known} onSaved={keep} />}
           {name === panel && name === "renditions" && <Renditions asset={known.asset} />}
+          {name === panel && name === "publications" && <Publications asset={known.asset} />}
           {name === panel && name === "technical" && <Technical asset={known.asset} />}
           {name === panel && name === "jobs" && <Jobs asset={known.asset} />}
         </Box>

@@ -45,6 +45,19 @@ export function Arrival({ onArrive }: { onArrive: (path: string) => void }) {
   );
 }
 
+/** Signed out in another tab. */
+export function Left() {
+  const { t, i18n } = useTranslation();
+  return (
+    <Centred>
+      <Typography variant="h1">{t("auth.left")}</Typography>
+      <Button variant="contained" onClick={() => void session.signIn(i18n.language)}>
+        {t("auth.again")}
+      </Button>
+    </Centred>
+  );
+}
+
 /** Signed in, but nothing is allowed. */
 export function NoRole({ name }: { name: string }) {
   const { t } = useTranslation();

@@ -7,12 +7,16 @@ import IconButton from "@mui/material/IconButton";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import type { Asset } from "~/api/client";
 import { clockTenths, timecode } from "~/format/timecode";
 import type { Playback } from "~/playback/playback";
 import { usePlayback } from "~/playback/usePlayback";
 import { MONOSPACE } from "~/theme/theme";
 
+import { OrderClip } from "./OrderClip";
+
 interface Props {
+  asset: Asset;
   playback: Playback;
   frames: boolean;
   /** Words that are selected in the transcript now. */
@@ -21,7 +25,7 @@ interface Props {
 }
 
 /** In and out: by keys, by buttons or from selected words; played exactly, and passed on as an address. */
-export function ClipBar({ playback, frames, selected, linkTo }: Props) {
+export function ClipBar({ asset, playback, frames, selected, linkTo }: Props) {
   const { t } = useTranslation();
   const marks = usePlayback(playback, (state) => state.marks);
   const previewing = usePlayback(playback, (state) => state.previewing);
@@ -56,6 +60,7 @@ export function ClipBar({ playback, frames, selected, linkTo }: Props) {
           <Button startIcon={<PreviewIcon />} aria-keyshortcuts="P" onClick={() => playback.preview()} aria-pressed={previewing}>
             {t("clip.preview")}
           </Button>
+          {marks.start !== null && marks.end !== null && asset.actions.includes("download") && <OrderClip asset={asset} start={marks.start} end={marks.end} />}
         </>
       )}
       {(marks.start !== null || marks.end !== null) && (

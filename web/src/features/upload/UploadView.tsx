@@ -13,6 +13,7 @@ import { useTranslation } from "react-i18next";
 import { useMe } from "~/api/useMe";
 import { useProjects } from "~/api/useProjects";
 import { Fault } from "~/components/Fault";
+import { Loading } from "~/components/Loading";
 import { useFormat } from "~/format/useFormat";
 
 import { droppedFiles } from "./dropped";
@@ -42,7 +43,7 @@ export function UploadView() {
   const picker = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
 
-  const open = projects.data?.filter((project) => project.actions.includes("upload")) ?? [];
+  const open = projects.data?.filter((known) => known.actions.includes("upload")) ?? [];
   const project = open.find(({ id }) => id === chosen)?.id ?? open[0]?.id;
   const add = (found: readonly File[]) => {
     if (project) addFiles(found, project, keywords.split(",").map((word) => word.trim()).filter(Boolean)); // prettier-ignore
@@ -54,7 +55,8 @@ export function UploadView() {
   };
 
   if (projects.isError) return <Fault fault={projects.error} retry={() => void projects.refetch()} />;
-  if (projects.data && open.length === 0) return <Alert severity="info">{t("upload.noProject")}</Alert>;
+  if (projects.isPending) return <Loading />;
+  if (open.length === 0) return <Alert severity="info">{t("upload.noProject")}</Alert>;
   return (
     <Box sx={{ display: "flex", flexDirection: "column", gap: 2, height: "100%", minHeight: 0 }}>
       <Box sx={{ display: "grid", gap: 1.5, gridTemplateColumns: { sm: "1fr 2fr" } }}>

@@ -23,15 +23,21 @@ export class PartSigner {
 
   /** @throws ApiProblem */
   async url(part: number): Promise<string> {
-    const known = await this.#known.get(part)?.catch(() => null);
-    if (known && known.until > Date.now()) {
+    const asked = this.#known.get(part);
+    if (asked) {
       this.#known.delete(part); // a part that is sent again is signed again
-      return known.url;
+      const known = await asked.catch(() => null);
+      if (known && known.until > Date.now()) return known.url;
     }
+    // no pause between the look and the request: parts that are asked for together are signed together
+    return this.#sign(part);
+  }
+
+  async #sign(part: number): Promise<string> {
     const wanted = batchFrom(part, this.#count, AHEAD);
-    const asked = unwrap(api.POST("/api/v1/assets/upload/sign-part", { body: { asset_id: this.#assetId, part_numbers: wanted } }));
+    const answer = unwrap(api.POST("/api/v1/assets/upload/sign-part", { body: { asset_id: this.#assetId, part_numbers: wanted } }));
     for (const number of wanted) {
-      const signed = asked.then(({ urls }) => {
+      const signed = answer.then(({ urls }) => {
         const found = urls.find((one) => one.part_number === number);
         if (!found) throw new Error(`part ${number} was not signed`);
         return { url: found.url, until: Date.now() + GOOD_MS };

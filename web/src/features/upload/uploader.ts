@@ -38,8 +38,11 @@ const FORGET_MS = 6 * 24 * 3600_000; // the store drops an unfinished upload aft
 function makeUploader(): Uppy<FileMeta, Done> {
   const uppy = new Uppy<FileMeta, Done>({ id: "acervo", autoProceed: true, allowMultipleUploadBatches: true });
   const signers = new Map<string, PartSigner>();
+  // what Uppy hands over may be a file as it was before it was opened, or one that it has removed already
+  const assets = new Map<string, string>();
+  const known = (file: UploadFile): string | undefined => assets.get(file.id) ?? file.meta.assetId;
   const idOf = (file: UploadFile): string => {
-    const { assetId } = uppy.getFile(file.id).meta;
+    const assetId = known(file);
     if (!assetId) throw new Error("this upload was never opened");
     return assetId;
   };
@@ -66,6 +69,7 @@ function makeUploader(): Uppy<FileMeta, Done> {
         }),
       );
       if (opened.part_size_bytes !== partSize(size ?? 0)) throw new Error("the page is older than the API: load it again");
+      assets.set(file.id, opened.asset_id);
       uppy.setFileMeta(file.id, { ...meta, assetId: opened.asset_id });
       return { uploadId: opened.upload_id, key: opened.key };
     },
@@ -95,8 +99,9 @@ function makeUploader(): Uppy<FileMeta, Done> {
       return {};
     },
     abortMultipartUpload: async (file) => {
-      const { assetId } = file.meta;
+      const assetId = known(file);
       if (!assetId) return;
+      assets.delete(file.id);
       signers.delete(assetId);
       await unwrap(api.POST("/api/v1/assets/upload/abort", { body: { asset_id: assetId } })).catch((fault: unknown) => {
         if (!isProblem(fault, 409) && !isProblem(fault, 404)) throw fault; // it is over, or gone

@@ -76,7 +76,7 @@ export function ImageViewer({ asset, alt }: { asset: Asset; alt: string }) {
         onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
         onPointerMove={onPointerMove}
         onDoubleClick={() => change((now) => (now.scale > 1 ? WHOLE : zoomAt(now, 2 * STEP, middle)))}
-        sx={{ height: "min(70vh, 900px)", overflow: "hidden", touchAction: "none", cursor: zoom.scale > 1 ? "grab" : "zoom-in", "&:focus-visible": { outlineOffset: -3 } }}
+        sx={{ height: { xs: "min(60vh, 100vw)", md: "min(70vh, 900px)" }, overflow: "hidden", touchAction: "none", cursor: zoom.scale > 1 ? "grab" : "zoom-in", "&:focus-visible": { outlineOffset: -3 } }}
       >
         {display.isError && <Fault fault={display.error} retry={() => void display.refetch()} />}
         {display.data && (

@@ -1,7 +1,8 @@
 """What an editor may order, as values: any rendition again, another size or bitrate, ProRes, a clip.
 
 An order that changes nothing makes the rendition itself again, in its place. Every other makes a file of its own under `ondemand/`,
-which is a rendition too: its profile is `ondemand-{job}`.
+which is a rendition too: its profile is `ondemand-{job}`. The API checks an order, `transcode` carries it out
+(functions/transcode/profiles.py says what each profile is).
 """
 
 from __future__ import annotations
@@ -11,24 +12,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from acervo.errors import Rejected
-from functions.transcode.profiles import (
-    BROADCAST,
-    DISPLAY,
-    FILES,
-    HLS,
-    OF_KIND,
-    ORIGINAL,
-    POSTER,
-    PREVIEW,
-    PRORES,
-    WAVEFORM,
-)
 
+HLS, WAVEFORM, POSTER, DISPLAY, ORIGINAL = "hls", "waveform", "poster", "display", "original"
+FILM_FILES, SOUND_FILES, THUMBS = (
+    ("proxy", "web"),
+    ("preview", "broadcast"),
+    ("thumb-300", "thumb-800", "thumb-1200"),
+)
+PRORES = ("prores-proxy", "prores-lt", "prores-422", "prores-hq")
+PROFILES = {
+    "video": (HLS, *FILM_FILES, POSTER, WAVEFORM, *PRORES, ORIGINAL, *SOUND_FILES),
+    "audio": (*SOUND_FILES, WAVEFORM),
+    "image": (*THUMBS, DISPLAY),
+}
 KIND = "ondemand"  # of the job
 LANE = "interactive"  # attribute of its events: they go to a function of their own
 MAX_CUT_S = 1800.0  # a clip in the master's own coding is one piece of work
-FILM_FILES = {file.profile: file.rung for file in FILES}
-SOUND_FILES = (PREVIEW.profile, BROADCAST.profile)
 Box = tuple[int, int]
 
 
@@ -67,24 +66,20 @@ def parse_order(value: Mapping[str, Any]) -> Order:
 
 def check(order: Order, kind: str, duration_s: float | None) -> None:
     """Raises Rejected, with a sentence for the editor, when this asset cannot have it. `kind` is the asset's."""
-    profiles = {
-        "video": (*OF_KIND["video"], WAVEFORM, *PRORES, ORIGINAL, *SOUND_FILES),
-        "audio": OF_KIND["audio"],
-        "image": OF_KIND["image"],
-    }[kind]
+    profiles = PROFILES[kind]
     if order.profile not in profiles:
         raise Rejected("unknown-profile", f"{kind} has no `{order.profile}`; there are {', '.join(profiles)}")
     if order.clip:
         _check_clip(order, kind, duration_s)
     elif order.profile == ORIGINAL:
         raise Rejected("no-clip", f"`{ORIGINAL}` is for clips: say where it begins and ends")
-    sized = (*FILM_FILES, *PRORES, POSTER.profile, DISPLAY.profile)
+    sized = (*FILM_FILES, *PRORES, POSTER, DISPLAY)
     if order.box and order.profile not in sized and not order.profile.startswith("thumb-"):
         raise Rejected("no-size", f"`{order.profile}` has no size to choose")
     if order.video_kbps and order.profile not in FILM_FILES:
         raise Rejected("no-bitrate", f"`{order.profile}` has no bitrate to choose")
     if order.at_ms is not None:
-        if order.profile != POSTER.profile:
+        if order.profile != POSTER:
             raise Rejected("no-moment", f"`{order.profile}` is not of a moment")
         if duration_s is not None and order.at_ms >= duration_s * 1000:
             raise Rejected("outside", f"the film has {duration_s:.3f} s")

@@ -1,0 +1,121 @@
+"""Editorial metadata as an XMP packet (ISO 16684-1, IPTC Photo Metadata 2023.1), and a JPEG with it. Pure; the master is never touched."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+from acervo.errors import Rejected
+
+SPACES = {
+    "x": "adobe:ns:meta/", "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#", "dc": "http://purl.org/dc/elements/1.1/",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/", "xmp": "http://ns.adobe.com/xap/1.0/", "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
+    "Iptc4xmpCore": "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/", "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+}  # fmt: skip
+_NOT_XML = re.compile(
+    "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)  # what XML 1.0 has no place for
+SIGNATURE = b"http://ns.adobe.com/xap/1.0/\x00"
+MAX_SEGMENT = 65_533
+_SOI, _APP0, _APP1, _SOS = 0xD8, 0xE0, 0xE1, 0xDA
+# one of several languages, a list in order, a set, a text: what XMP says of each property
+_ALT = {
+    "dc:title": "title",
+    "dc:description": "description",
+    "dc:rights": "holder",
+    "xmpRights:UsageTerms": "terms",
+}
+_LISTS = {
+    "dc:creator": ("Seq", "byline"),
+    "dc:subject": ("Bag", "keywords"),
+    "Iptc4xmpExt:PersonInImage": ("Bag", "people"),
+}
+_TEXTS = {"photoshop:Credit": "credit", "photoshop:Source": "source", "photoshop:DateCreated": "created_on", "photoshop:Headline": "title",
+          "Iptc4xmpExt:Event": "event", "Iptc4xmpCore:Location": "places"}  # fmt: skip
+
+
+def _name(prefixed: str) -> str:
+    prefix, _, name = prefixed.partition(":")
+    return f"{{{SPACES[prefix]}}}{name}"
+
+
+def build_packet(asset_id: str, metadata: Mapping[str, Any], rights: Mapping[str, Any]) -> bytes:
+    """The packet, without room for changes in place."""
+    for prefix, uri in SPACES.items():
+        Xml.register_namespace(prefix, uri)
+    known = {"description": metadata.get("caption"), **{k: v for k, v in {**metadata, **rights}.items() if v}}
+    root = Xml.Element(_name("x:xmpmeta"))
+    about = Xml.SubElement(
+        Xml.SubElement(root, _name("rdf:RDF")),
+        _name("rdf:Description"),
+        {_name("rdf:about"): f"urn:uuid:{asset_id}"},
+    )
+    for name, field in _TEXTS.items():
+        if known.get(field):
+            Xml.SubElement(about, _name(name)).text = _text(known[field])
+    for name, field in _ALT.items():
+        if known.get(field):
+            item = Xml.SubElement(
+                Xml.SubElement(Xml.SubElement(about, _name(name)), _name("rdf:Alt")),
+                _name("rdf:li"),
+                {"xml:lang": "x-default"},
+            )
+            item.text = _text(known[field])
+    for name, (kind, field) in _LISTS.items():
+        if known.get(field):
+            parent = Xml.SubElement(Xml.SubElement(about, _name(name)), _name(f"rdf:{kind}"))
+            for value in known[field] if isinstance(known[field], list) else [known[field]]:
+                Xml.SubElement(parent, _name("rdf:li")).text = _text(value)
+    body = Xml.tostring(root, encoding="unicode")
+    return f'<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n{body}\n<?xpacket end="r"?>'.encode()
+
+
+def _text(value: Any) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return _NOT_XML.sub("", text)
+
+
+def embed(jpeg: bytes, packet: bytes) -> bytes:
+    """The JPEG with this packet instead of the one that it had; every other byte is as it was.
+
+    Raises:
+        Rejected: it is not a JPEG, or the packet is too long for one.
+    """
+    length = len(SIGNATURE) + len(packet) + 2
+    if length > MAX_SEGMENT:
+        raise Rejected("too-much-metadata", "the metadata is too long to be inside a JPEG")
+    ours = bytes((0xFF, _APP1)) + length.to_bytes(2, "big") + SIGNATURE + packet
+    head, kept, rest = b"", [], 2
+    for marker, start, end in _segments(jpeg):
+        segment = jpeg[start:end]
+        rest = end
+        if marker == _APP1 and segment[4:].startswith(SIGNATURE):
+            continue
+        kept.append(segment)
+        if marker in (_APP0, _APP1) and len(kept) == 1:  # JFIF and Exif want to be the first
+            head, kept = head + segment, []
+    return b"".join([jpeg[:2], head, ours, *kept, jpeg[rest:]])
+
+
+def _segments(jpeg: bytes) -> Iterator[tuple[int, int, int]]:
+    """(marker, start, end) of every segment before the picture."""
+    if jpeg[:2] != bytes((0xFF, _SOI)):
+        raise Rejected("not-a-jpeg", "the picture is not a JPEG")
+    at = 2
+    while at + 4 <= len(jpeg):
+        if jpeg[at] != 0xFF:
+            raise Rejected("not-a-jpeg", "the picture is not a whole JPEG")
+        marker = jpeg[at + 1]
+        if marker == _SOS:
+            return
+        if marker == 0xFF:  # a fill byte
+            at += 1
+            continue
+        end = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+        if end > len(jpeg) or end < at + 4:
+            break
+        yield marker, at, end
+        at = end
+    raise Rejected("not-a-jpeg", "the picture is not a whole JPEG")
