@@ -41,16 +41,16 @@ update renditions set status = 'expired'
  where (asset_id, profile) in (
        select asset_id, profile from renditions
         where status = 'ready' and (
-              (key like 'ondemand/%' and updated_at < clock_timestamp() - interval '2 days')
-           or (key like 'proxies/%' and updated_at < clock_timestamp() - interval '90 days')
-           or (key like 'thumbs/%' and updated_at < clock_timestamp() - interval '180 days'))
+              (key like 'ondemand/%%' and updated_at < clock_timestamp() - interval '2 days')
+           or (key like 'proxies/%%' and updated_at < clock_timestamp() - interval '90 days')
+           or (key like 'thumbs/%%' and updated_at < clock_timestamp() - interval '180 days'))
         order by updated_at limit :limit for update skip locked)
 returning asset_id, profile;
 
 -- name: drop_old_orders(limit)!
 -- Rows of ordered files that are gone for a month.
 delete from renditions where ctid in (
-    select ctid from renditions where status = 'expired' and key like 'ondemand/%' and updated_at < clock_timestamp() - interval '30 days' limit :limit);
+    select ctid from renditions where status = 'expired' and key like 'ondemand/%%' and updated_at < clock_timestamp() - interval '30 days' limit :limit);
 
 -- name: note_captions(asset_id, profile, captions)!
 -- When the rendition was made does not change: it expires with its fragments.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
 from collections.abc import Iterator
@@ -80,3 +81,24 @@ def test_the_audit_log_cannot_be_changed(database: Database) -> None:
             database.transaction() as connection,
         ):
             connection.execute(statement)
+
+
+def test_every_query_is_understood_by_the_server(database: Database) -> None:
+    """Placeholders, names of columns and types: each named query is planned, with no value, and nothing is run."""
+    faults = []
+    for name in sorted(found for found in query.available_queries if not found.endswith("_cursor")):
+        sql = getattr(query, name).sql
+        parameters = dict.fromkeys(re.findall(r"%\((\w+)\)s", sql))
+        with database.transaction() as connection:
+            try:
+                connection.execute(f"explain {sql}", parameters)
+            except (
+                psycopg.errors.IndeterminateDatatype,
+                psycopg.errors.AmbiguousFunction,
+                psycopg.errors.AmbiguousParameter,
+            ):
+                pass  # a null has no type: the functions' own tests give values
+            except psycopg.Error as fault:
+                faults.append(f"{name}: {fault}")
+            connection.rollback()
+    assert faults == []
