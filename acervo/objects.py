@@ -89,7 +89,7 @@ class Objects:
             connect_timeout=5,
             read_timeout=60,
             retries={"max_attempts": 5, "mode": "standard"},
-            max_pool_connections=16,
+            max_pool_connections=40,  # as many as there are worker threads
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )

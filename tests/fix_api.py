@@ -64,6 +64,13 @@ def environment(
     }  # fmt: skip
 
 
+def forget_uploads(ceph: Ceph) -> None:
+    """What no ingest took: the store is the session's, and others look at what lies there."""
+    for page in ceph.s3.get_paginator("list_objects_v2").paginate(Bucket="dam-archive", Prefix="uploads/"):
+        for item in page.get("Contents", ()):
+            ceph.s3.delete_object(Bucket="dam-archive", Key=item["Key"])
+
+
 @pytest.fixture(scope="module")
 def more_environment() -> dict[str, str]:
     """More environment for a module's API; overridden where it is wanted."""
@@ -95,6 +102,7 @@ def api(database_url: str, ceph: Ceph, oidc: Oidc, more_environment: dict[str, s
     for client in running.clients:
         client.close()
     running.connection.close()
+    forget_uploads(ceph)
     server.should_exit = True
     thread.join(timeout=10)
     app.state.resources.database.close()

@@ -7,6 +7,7 @@ import http.server
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -68,19 +69,29 @@ def _handler(shelf: Shelf) -> type[http.server.BaseHTTPRequestHandler]:
     return Handler
 
 
-@pytest.fixture(scope="session")
-def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
-    """A running server over an empty directory."""
-    found = Shelf(tmp_path_factory.mktemp("shelf"))
+@contextmanager
+def serving(directory: Path) -> Iterator[Shelf]:
+    """A running server over a directory (made when it is not there)."""
+    directory.mkdir(parents=True, exist_ok=True)
+    found = Shelf(directory)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(found))
     server.daemon_threads = True
     found.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield found
-    server.shutdown()
-    server.server_close()
-    thread.join(timeout=10)
+    try:
+        yield found
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    """A running server over an empty directory."""
+    with serving(tmp_path_factory.mktemp("shelf")) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ from functions.transcode.waveform import Peaks
 
 RATE = SOUNDTRACK.sample_rate
 PACKET = 1024  # samples
-WARM = 16 * PACKET
+WARM = 94 * PACKET  # two seconds: the encoder's rate control has found its level
 PCM_FRAME = 4800
 SEGMENTS_A_RANGE = 100_000  # fragment numbers grow over the film
 

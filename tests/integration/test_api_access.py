@@ -196,7 +196,9 @@ def test_every_route_answers_as_the_table_says(api: Api, user: str) -> None:
         ours = owner == f"user:{user}" and path.startswith(("/assets", "/jobs", "/publications"))
         where = f"{user} {method} {path} owner={ours}: {status}"
         if action in PLATFORM:
-            allowed = may(roles, Action.ADMINISTER if action == PLATFORM_ADMINISTER else Action(action), member)
+            allowed = may(
+                roles, Action.ADMINISTER if action == PLATFORM_ADMINISTER else Action(action), member
+            )
             assert (status == 403) == (not allowed), where
         elif may(roles, Action(action), member, ours):
             assert status not in (401, 403), where
@@ -208,7 +210,8 @@ def test_every_route_answers_as_the_table_says(api: Api, user: str) -> None:
 @pytest.mark.parametrize(("method", "path"), sorted(ROUTES))
 def test_nobody_comes_in_without_a_token(api: Api, method: str, path: str) -> None:
     things = {"/assets": str(uuid4()), "/": str(uuid4())}
-    url, body = url_of(path, things), {} if method in ("POST", "PATCH", "PUT") else None
+    url = url_of(path, things)
+    body: dict[str, Any] | None = {} if method in ("POST", "PATCH", "PUT") else None
     answer = api.client(None).request(method, url, json=body)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == 'Bearer realm="acervo"'

@@ -50,8 +50,21 @@ def test_a_project_is_made_filled_and_left_by_its_members(api: Api) -> None:
     assert admin.delete("/projects/cultura/members/group:noticias").status_code == 204
     assert editor.get("/projects/cultura").status_code == 404
     assert admin.put("/projects/cultura/members/ana").status_code == 422
-    whats = [row["what"] for row in api.sql("select what from audit_log where project_id = 'cultura' and result = 'done' order by id")]
-    assert whats == ["project.make", "member.add", "member.add", "upload.init", "project.change", "upload.init", "member.remove"]
+    whats = [
+        row["what"]
+        for row in api.sql(
+            "select what from audit_log where project_id = 'cultura' and result = 'done' order by id"
+        )
+    ]
+    assert whats == [
+        "project.make",
+        "member.add",
+        "member.add",
+        "upload.init",
+        "project.change",
+        "upload.init",
+        "member.remove",
+    ]
 
 
 def test_what_a_project_uses_is_counted_and_not_summed(api: Api) -> None:
@@ -77,7 +90,9 @@ def test_what_a_project_uses_is_counted_and_not_summed(api: Api) -> None:
     assert check() == 150 + 20 + 30
     api.sql("update assets set project_id = 'noticias' where id = %s", one)
     assert check() == 50
-    assert len(api.sql("select 1 from project_usage where project_id = 'contado'")) <= 2  # folded with each upload
+    assert (
+        len(api.sql("select 1 from project_usage where project_id = 'contado'")) <= 2
+    )  # folded with each upload
 
 
 # -- jobs and dead letters --------------------------------------------------------------------------------------------
@@ -110,12 +125,17 @@ def test_dead_letters_are_replayed_by_type_no_faster_than_asked_and_once(api: Ap
         answers = list(threads.map(lambda _: admin.post("/dead-letters/replay", json={"event_type": "a.v1", "per_second": 4}).json(), range(2)))  # fmt: skip
     assert sum(answer["replayed"] for answer in answers) == 6
     assert time.monotonic() - began >= 0.5
-    replayed = api.sql("select id from dead_letters where replayed_at is not null and event_type in ('a.v1', 'b.v1') order by id")
+    replayed = api.sql(
+        "select id from dead_letters where replayed_at is not null and event_type in ('a.v1', 'b.v1') order by id"
+    )
     assert [row["id"] for row in replayed] == a
     assert len(api.sql("select 1 from outbox where event->>'type' = 'a.v1'")) == 6
     some = admin.post("/dead-letters/replay", json={"limit": 1}).json()
     assert (some["replayed"], some["left"]) == (1, 1)
-    assert admin.post("/dead-letters/replay", json={"destination": "http://f"}).json() == {"replayed": 1, "left": 0}
+    assert admin.post("/dead-letters/replay", json={"destination": "http://f"}).json() == {
+        "replayed": 1,
+        "left": 0,
+    }
     assert admin.get("/platform").json()["dead_letters"] == 0
     assert b
 
@@ -134,7 +154,11 @@ def test_the_audit_log_is_searched_and_exported_and_that_is_in_it(api: Api) -> N
     assert admin.get("/audit", params={"limit": 1, "cursor": page["next_cursor"]}).json()["items"][0]["id"] < page["items"][0]["id"]  # fmt: skip
     lines = admin.get("/audit/export", params={"asset_id": asset_id}).text.splitlines()
     assert [json.loads(line)["id"] for line in lines] == [row["id"] for row in found]
-    table = list(csv.reader(io.StringIO(admin.get("/audit/export", params={"format": "csv", "what": "audit.export"}).text)))
+    table = list(
+        csv.reader(
+            io.StringIO(admin.get("/audit/export", params={"format": "csv", "what": "audit.export"}).text)
+        )
+    )
     assert (table[0][0], len(table)) == ("id", 3)
     assert editor.get("/audit").status_code == 403
     (denied,) = admin.get("/audit", params={"who": "user:editora", "what": "audit"}).json()["items"]
@@ -145,10 +169,17 @@ def test_nobody_changes_the_audit_log_and_who_forces_it_is_found(api: Api) -> No
     admin = api.client("admin")
     whole = admin.get("/audit/verify").json()
     assert (whole["whole"], whole["head"] is not None) == (True, True)
-    for statement in ("update audit_log set who = 'x'", "delete from audit_log", "truncate audit_log", "update audit_seals set hash = ''"):
+    for statement in (
+        "update audit_log set who = 'x'",
+        "delete from audit_log",
+        "truncate audit_log",
+        "update audit_seals set hash = ''",
+    ):
         with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
             api.sql(statement)
-    (row,) = api.sql("select id, who, (select count(*) from audit_seals) as seals from audit_log order by id limit 1 offset 1")
+    (row,) = api.sql(
+        "select id, who, (select count(*) from audit_seals) as seals from audit_log order by id limit 1 offset 1"
+    )
 
     def force(statement: str, *parameters: Any) -> None:
         """As the owner of the database can."""
@@ -179,7 +210,9 @@ def test_a_row_that_commits_late_is_not_behind_a_seal(database_url: str, api: Ap
             api.sql(insert)  # a later number, committed first
             sealing = thread.submit(seals.seal, database)
             deadline = time.monotonic() + 5
-            while not api.sql("select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like 'lock table audit_log%%'"):
+            while not api.sql(
+                "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like 'lock table audit_log%%'"
+            ):
                 assert time.monotonic() < deadline, "the sealer does not wait"
                 time.sleep(0.01)
             slow.commit()
@@ -193,13 +226,19 @@ def test_a_row_that_commits_late_is_not_behind_a_seal(database_url: str, api: Ap
 def test_pages_of_other_origins_may_ask_when_configuration_names_them(api: Api) -> None:
     asked = {"origin": "https://page.example", "access-control-request-method": "PATCH", "access-control-request-headers": "authorization,if-match"}  # fmt: skip
     preflight = api.client(None).options("/assets/x", headers=asked)
-    assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (200, "https://page.example")
+    assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (
+        200,
+        "https://page.example",
+    )
     answer = api.client("editora").get("/me", headers={"origin": "https://other.example"})
     assert "etag" in answer.headers["access-control-expose-headers"].lower()
     foreign = api.client("editora").get("/me", headers={"origin": "https://evil.example"})
     assert "access-control-allow-origin" not in foreign.headers
     refused = api.client(None).get("/me", headers={"origin": "https://page.example"})
-    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, "https://page.example")
+    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (
+        401,
+        "https://page.example",
+    )
 
 
 def test_what_is_known_is_answered_304_and_heads_have_no_body(api: Api) -> None:
@@ -247,4 +286,3 @@ def test_a_caller_gets_429_with_the_time_to_wait(api: Api) -> None:
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert int(answers[-1].headers["retry-after"]) >= 1
     assert answers[-1].json()["title"] == "too-many-requests"
-

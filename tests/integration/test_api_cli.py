@@ -382,7 +382,10 @@ def test_a_browser_where_nobody_signs_in_is_given_up(
 
 
 def test_administrators_check_the_audit_log_and_fill_projects(api: Server, tmp_path: Path) -> None:
-    robot = {"ACERVO_CLIENT_ID": "robot-admin", "ACERVO_CLIENT_SECRET": api.oidc.machines["robot-admin"]["client_secret"]}
+    robot = {
+        "ACERVO_CLIENT_ID": "robot-admin",
+        "ACERVO_CLIENT_SECRET": api.oidc.machines["robot-admin"]["client_secret"],
+    }
     run(api, tmp_path, "project", "make", "clima", "El clima", **robot)
     run(api, tmp_path, "project", "add", "clima", "group:clima", **robot)
     assert "group:clima" in run(api, tmp_path, "project", "members", "clima", **robot)

@@ -16,7 +16,10 @@ from tests.fix_api import Api
 
 SCHEMA = {
     "type": "object",
-    "properties": {"desk": {"enum": ["nacional", "internacional"]}, "page": {"type": "integer", "minimum": 1}},
+    "properties": {
+        "desk": {"enum": ["nacional", "internacional"]},
+        "page": {"type": "integer", "minimum": 1},
+    },
 }
 
 
@@ -25,7 +28,14 @@ def more_environment() -> dict[str, str]:
     return {"METADATA_SCHEMA": json.dumps(SCHEMA)}
 
 
-def make(api: Api, project: str = "noticias", *, status: str = "ready", rights: dict[str, Any] | None = None, **columns: Any) -> str:
+def make(
+    api: Api,
+    project: str = "noticias",
+    *,
+    status: str = "ready",
+    rights: dict[str, Any] | None = None,
+    **columns: Any,
+) -> str:
     asset_id = str(uuid4())
     api.sql(
         """insert into assets (id, project_id, name, kind, status, owner, size_bytes, rights, metadata, master_key, upload_key, technical)
@@ -45,21 +55,29 @@ def test_every_change_is_in_the_history_and_each_can_be_taken_back(api: Api) -> 
     edit(client, asset_id, name="b.mp4", metadata={"title": "Uno", "keywords": ["a"]})
     edit(api.client("archivista"), asset_id, metadata={"title": "Dos"}, rights={"hold": True})
     history = client.get(f"/assets/{asset_id}/history").json()["items"]
-    assert [(one["who"], one["what"]) for one in history] == [("user:archivista", "edit"), ("user:editora", "edit")]
+    assert [(one["who"], one["what"]) for one in history] == [
+        ("user:archivista", "edit"),
+        ("user:editora", "edit"),
+    ]
     changes = {change["field"]: (change["before"], change["after"]) for change in history[0]["changes"]}
     assert changes == {"metadata.title": ("Uno", "Dos"), "rights.hold": (None, True)}
     blocked = client.post(f"/assets/{asset_id}/history/{history[1]['id']}/undo")
     assert (blocked.status_code, blocked.json()["fields"]) == (409, ["metadata.title"])
     undone = client.post(f"/assets/{asset_id}/history/{history[0]['id']}/undo")
     assert (undone.json()["metadata"]["title"], undone.json()["rights"]) == ("Uno", {})
-    assert client.post(f"/assets/{asset_id}/history/{history[0]['id']}/undo").json()["title"] == "undone-before"
+    assert (
+        client.post(f"/assets/{asset_id}/history/{history[0]['id']}/undo").json()["title"] == "undone-before"
+    )
     first = client.post(f"/assets/{asset_id}/history/{history[1]['id']}/undo").json()
     assert (first["name"], first["metadata"]) == ("a.mp4", {})
     newest = client.get(f"/assets/{asset_id}/history", params={"limit": 1}).json()
     assert (newest["items"][0]["what"], newest["items"][0]["undoes"]) == ("undo", history[1]["id"])
     rest = client.get(f"/assets/{asset_id}/history", params={"cursor": newest["next_cursor"]}).json()["items"]
     assert [one["undone"] for one in rest] == [False, True, True]
-    assert client.post(f"/assets/{asset_id}/history/{newest['items'][0]['id']}/undo").json()["metadata"]["title"] == "Uno"
+    assert (
+        client.post(f"/assets/{asset_id}/history/{newest['items'][0]['id']}/undo").json()["metadata"]["title"]
+        == "Uno"
+    )
     assert client.post(f"/assets/{make(api)}/history/{history[0]['id']}/undo").status_code == 404
 
 
@@ -74,10 +92,16 @@ def test_many_assets_are_edited_at_once_each_for_itself_and_back(api: Api) -> No
     answer = client.post("/assets/bulk-edit", json=body, headers={"idempotency-key": "bulk-1"})
     assert answer.status_code == 200, answer.text
     assert {row["asset_id"] for row in answer.json()["edited"]} == {one, two}
-    assert {row["asset_id"]: row["code"] for row in answer.json()["refused"]} == {theirs: "not-found", gone: "not-found"}
+    assert {row["asset_id"]: row["code"] for row in answer.json()["refused"]} == {
+        theirs: "not-found",
+        gone: "not-found",
+    }
     assert client.get(f"/assets/{one}").json()["metadata"] == {"keywords": ["Gol", "liga"], "credit": "EFE"}
     assert client.get(f"/assets/{two}").json()["metadata"] == {"keywords": ["gol", "liga"], "credit": "EFE"}
-    assert client.post("/assets/bulk-edit", json=body, headers={"idempotency-key": "bulk-1"}).json() == answer.json()
+    assert (
+        client.post("/assets/bulk-edit", json=body, headers={"idempotency-key": "bulk-1"}).json()
+        == answer.json()
+    )
     assert len(api.sql("select 1 from asset_edits where asset_id = %s", one)) == 1
     (denied,) = api.sql("select result from audit_log where asset_id = %s", theirs)
     assert denied["result"] == "denied"
@@ -97,13 +121,18 @@ def test_an_installation_has_fields_of_its_own_and_refuses_others(api: Api) -> N
     schema = client.get("/metadata-schema").json()
     assert schema["extra"]["properties"]["desk"] == SCHEMA["properties"]["desk"]  # type: ignore[index]  # a dict
     assert edit(client, asset_id, metadata={"extra": {"desk": "nacional", "page": 1}}).status_code == 200
-    assert edit(client, asset_id, metadata={"extra": {"page": None}}).json()["metadata"]["extra"] == {"desk": "nacional"}
+    assert edit(client, asset_id, metadata={"extra": {"page": None}}).json()["metadata"]["extra"] == {
+        "desk": "nacional"
+    }
     for extra, field in (({"desk": "x"}, "metadata.extra.desk"), ({"page": 0}, "metadata.extra.page"), ({"new": 1}, "metadata.extra")):  # fmt: skip
         answer = edit(client, asset_id, metadata={"extra": extra})
         assert (answer.status_code, answer.json()["field"]) == (422, field)
     history = client.get(f"/assets/{asset_id}/history").json()["items"]
     assert [change["field"] for change in history[0]["changes"]] == ["metadata.extra.page"]
-    assert client.post(f"/assets/{asset_id}/history/{history[0]['id']}/undo").json()["metadata"]["extra"]["page"] == 1
+    assert (
+        client.post(f"/assets/{asset_id}/history/{history[0]['id']}/undo").json()["metadata"]["extra"]["page"]
+        == 1
+    )
 
 
 # -- collections and links --------------------------------------------------------------------------------------------
@@ -132,14 +161,25 @@ def test_a_collection_holds_assets_of_its_project_in_their_order(api: Api) -> No
 
 def test_links_are_seen_from_both_ends_and_only_to_what_one_may_see(api: Api) -> None:
     client, clip, film, theirs = api.client("editora"), make(api), make(api), make(api, "deportes")
-    links = client.post(f"/assets/{clip}/links", json={"kind": "derived-from", "asset_id": film}).json()["items"]
+    links = client.post(f"/assets/{clip}/links", json={"kind": "derived-from", "asset_id": film}).json()[
+        "items"
+    ]
     assert [(one["asset_id"], one["outgoing"]) for one in links] == [(film, True)]
     back = client.get(f"/assets/{film}/links").json()["items"]
-    assert [(one["asset_id"], one["outgoing"], one["kind"]) for one in back] == [(clip, False, "derived-from")]
+    assert [(one["asset_id"], one["outgoing"], one["kind"]) for one in back] == [
+        (clip, False, "derived-from")
+    ]
     hidden = client.post(f"/assets/{clip}/links", json={"kind": "related", "asset_id": theirs})
     assert (hidden.status_code, hidden.json()["field"]) == (422, "asset_id")
     archivist = api.client("archivista")
-    assert len(archivist.post(f"/assets/{clip}/links", json={"kind": "related", "asset_id": theirs}).json()["items"]) == 2
+    assert (
+        len(
+            archivist.post(f"/assets/{clip}/links", json={"kind": "related", "asset_id": theirs}).json()[
+                "items"
+            ]
+        )
+        == 2
+    )
     assert len(client.get(f"/assets/{clip}/links").json()["items"]) == 1
     assert client.delete(f"/assets/{clip}/links/derived-from/{film}").status_code == 204
     assert client.get(f"/assets/{film}/links").json()["items"] == []
@@ -153,14 +193,22 @@ def test_rights_stand_against_downloads_until_somebody_who_may_overrides_them(ap
     client, archivist = api.client("editora"), api.client("archivista")
     shown = client.get(f"/assets/{asset_id}").json()
     assert shown["rights_flags"] == ["rights-expired"]
-    assert {use["use"]: use["allowed"] for use in shown["uses"]} == {"view": True, "download": False, "clip": False, "publish": False}
+    assert {use["use"]: use["allowed"] for use in shown["uses"]} == {
+        "view": True,
+        "download": False,
+        "clip": False,
+        "publish": False,
+    }
     for override in (False, True):
         refused = client.post(f"/assets/{asset_id}/downloads", json={"what": "master", "override": override})
         assert (refused.status_code, refused.json()["reasons"][0]["code"]) == (409, "rights-expired")
         assert refused.json()["may_override"] is False
     warned = archivist.post(f"/assets/{asset_id}/downloads", json={"what": "master"})
     assert (warned.status_code, warned.json()["may_override"]) == (409, True)
-    assert archivist.post(f"/assets/{asset_id}/downloads", json={"what": "master", "override": True}).status_code == 200
+    assert (
+        archivist.post(f"/assets/{asset_id}/downloads", json={"what": "master", "override": True}).status_code
+        == 200
+    )
     rows = api.sql("select result, detail from audit_log where asset_id = %s order by id", asset_id)
     assert [row["result"] for row in rows] == ["denied", "denied", "denied", "done"]
     assert rows[-1]["detail"]["overridden"] == ["rights-expired"]
@@ -175,7 +223,10 @@ def test_a_url_lives_no_longer_than_the_rights(api: Api) -> None:
 
 def test_a_restricted_master_is_for_archivists_and_its_proxies_for_all(api: Api) -> None:
     asset_id = make(api, rights={"restricted": True}, master_key="masters/x/y/source.mp4")
-    api.sql("insert into renditions (asset_id, profile, status, bucket, key) values (%s, 'proxy', 'ready', 'dam-proxies', 'p.mp4')", asset_id)
+    api.sql(
+        "insert into renditions (asset_id, profile, status, bucket, key) values (%s, 'proxy', 'ready', 'dam-proxies', 'p.mp4')",
+        asset_id,
+    )
     client = api.client("editora")
     assert client.post(f"/assets/{asset_id}/downloads", json={"what": "master"}).status_code == 409
     assert client.post(f"/assets/{asset_id}/downloads", json={"what": "proxy"}).status_code == 200
@@ -193,8 +244,13 @@ def test_metadata_is_inside_a_download_when_asked_and_the_master_stays_as_it_is(
     picture: bytes = pyvips.Image.black(16, 16, bands=3).jpegsave_buffer()
     key = f"masters/{uuid4()}/x/source.jpg"
     api.ceph.s3.put_object(Bucket="dam-archive", Key=key, Body=picture)
-    client, asset_id = api.client("editora"), make(api, master_key=key, metadata={"title": "Año nuevo", "byline": "Ana"})
-    order = client.post(f"/assets/{asset_id}/downloads", json={"what": "master", "with_metadata": True}).json()
+    client, asset_id = (
+        api.client("editora"),
+        make(api, master_key=key, metadata={"title": "Año nuevo", "byline": "Ana"}),
+    )
+    order = client.post(
+        f"/assets/{asset_id}/downloads", json={"what": "master", "with_metadata": True}
+    ).json()
     got = httpx.get(order["url"])
     assert hashlib.sha256(got.content).hexdigest() == order["sha256"]
     packet = pyvips.Image.new_from_buffer(got.content, "").get("xmp-data").decode()
@@ -215,7 +271,9 @@ def test_a_rejected_upload_whose_bytes_were_kept_is_looked_at_again_and_goes_whe
     api.ceph.s3.put_object(Bucket="dam-archive", Key=key, Body=b"x")
     client, asset_id = api.client("editora"), make(api, status="rejected", upload_key=key)
     assert client.post(f"/assets/{asset_id}/retry").json()["status"] == "uploading"
-    events = api.sql("select event from outbox where event->>'type' = 'com.amazonaws.ObjectCreated:Put' order by position desc limit 1")
+    events = api.sql(
+        "select event from outbox where event->>'type' = 'com.amazonaws.ObjectCreated:Put' order by position desc limit 1"
+    )
     assert events[0]["event"]["data"]["s3"]["object"]["key"] == key
     lost = make(api, status="rejected")
     assert "upload it again" in client.post(f"/assets/{lost}/retry").json()["detail"]

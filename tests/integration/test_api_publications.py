@@ -17,7 +17,9 @@ from tests.fix_api import Api
 CHANNEL = {"type": "cms", "name": "Web", "profile": "web", "settings": {"base_url": "https://cms.example"}}
 
 
-def make_asset(api: Api, project: str = "noticias", rights: dict[str, Any] | None = None, **columns: Any) -> str:
+def make_asset(
+    api: Api, project: str = "noticias", rights: dict[str, Any] | None = None, **columns: Any
+) -> str:
     asset_id = str(uuid4())
     api.sql(
         "insert into assets (id, project_id, name, kind, status, owner, size_bytes, rights, metadata) values (%s, %s, 'a.mp4', 'video', 'ready', 'user:x', 1, %s::jsonb, %s::jsonb)",
@@ -57,7 +59,9 @@ def test_an_asset_is_published_followed_tried_again_and_recalled(api: Api, chann
     shown = client.get(f"/publications/{publication['id']}").json()
     assert (shown["project_id"], shown["attempts"]) == ("noticias", [])
     assert client.post(f"/publications/{publication['id']}/retry").json()["title"] == "nothing-to-retry"
-    api.sql("update asset_distributions set state = 'failed', reason_code = 'x' where id = %s", publication["id"])
+    api.sql(
+        "update asset_distributions set state = 'failed', reason_code = 'x' where id = %s", publication["id"]
+    )
     assert client.post(f"/publications/{publication['id']}/retry").json()["state"] == "requested"
     recalled = client.delete(f"/publications/{publication['id']}")
     assert (recalled.status_code, recalled.json()["wanted"]) == (202, "withdrawn")
@@ -73,7 +77,11 @@ def test_rights_that_time_cannot_mend_refuse_with_every_reason(api: Api, channel
     held = make_asset(api, rights={"hold": True, "valid_until": past, "channels": ["youtube"]})
     answer = client.post(f"/assets/{held}/publications", json={"channel_id": channel})
     assert (answer.status_code, answer.json()["title"]) == (409, "rights")
-    assert [reason["code"] for reason in answer.json()["reasons"]] == ["rights-hold", "rights-channel", "rights-expired"]
+    assert [reason["code"] for reason in answer.json()["reasons"]] == [
+        "rights-hold",
+        "rights-channel",
+        "rights-expired",
+    ]
     (row,) = api.sql("select result, what from audit_log where asset_id = %s", held)
     assert row == {"result": "denied", "what": "publish"}
     early = make_asset(api, rights={"embargo_until": future})
@@ -91,7 +99,9 @@ def test_rights_that_time_cannot_mend_refuse_with_every_reason(api: Api, channel
         ({"channel_id": "web-main", "publish_at": "2030-01-02T00:00:00Z", "withdraw_at": "2030-01-01T00:00:00Z"}, 422, "withdraw_at"),
     ],
 )  # fmt: skip
-def test_a_bad_order_names_the_field(api: Api, channel: str, order: dict[str, Any], status: int, field: str) -> None:
+def test_a_bad_order_names_the_field(
+    api: Api, channel: str, order: dict[str, Any], status: int, field: str
+) -> None:
     answer = api.client("editora").post(f"/assets/{make_asset(api)}/publications", json=order)
     assert answer.status_code == status, answer.text
     assert answer.json()["field"].startswith(field)
@@ -139,15 +149,26 @@ def test_a_rule_is_looked_at_dry_before_it_acts(api: Api, channel: str) -> None:
 # -- events from CMSs -------------------------------------------------------------------------------------------------
 def event(asset_id: str, type_: str = "acervo.publication.requested.v1", **more: Any) -> dict[str, Any]:
     data = {"asset_id": asset_id, "channel_id": "web-main"}
-    return {"specversion": "1.0", "id": str(uuid4()), "source": "/cms/web", "type": type_, "data": data, **more}
+    return {
+        "specversion": "1.0",
+        "id": str(uuid4()),
+        "source": "/cms/web",
+        "type": type_,
+        "data": data,
+        **more,
+    }
 
 
-def post(client: httpx.Client, body: Any, kind: str = "application/cloudevents+json", **headers: str) -> httpx.Response:
+def post(
+    client: httpx.Client, body: Any, kind: str = "application/cloudevents+json", **headers: str
+) -> httpx.Response:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return client.post("/events", content=content, headers={"content-type": kind, **headers})
 
 
-def test_a_cms_says_events_in_every_mode_and_saying_them_twice_is_saying_them_once(api: Api, channel: str) -> None:
+def test_a_cms_says_events_in_every_mode_and_saying_them_twice_is_saying_them_once(
+    api: Api, channel: str
+) -> None:
     client, asset_id = api.client("cms"), make_asset(api)
     first = event(asset_id)
     taken = post(client, first)
@@ -193,24 +214,37 @@ def test_two_callers_with_the_same_source_and_id_do_not_silence_each_other(api: 
     assert len({one["id"] for one in said(api, same["type"], asset_id)}) == 2
 
 
-def test_a_source_signs_with_its_key_and_a_forged_or_old_signature_says_nothing(api: Api, channel: str) -> None:
+def test_a_source_signs_with_its_key_and_a_forged_or_old_signature_says_nothing(
+    api: Api, channel: str
+) -> None:
     admin, asset_id = api.client("admin"), make_asset(api)
     source = {"id": "cms-web", "name": "CMS", "source": "urn:cms:web", "groups": ["noticias"]}
     made = admin.post("/event-sources", json=source).json()
     key = made["key"]
     assert admin.post("/event-sources", json=source).status_code == 409
-    assert admin.post("/event-sources", json={**source, "id": "x1", "source": "/acervo/api"}).status_code == 409
+    assert (
+        admin.post("/event-sources", json={**source, "id": "x1", "source": "/acervo/api"}).status_code == 409
+    )
     assert "key" not in {k for one in admin.get("/event-sources").json()["items"] for k, v in one.items() if v is not None}  # fmt: skip
 
-    def send(key: str, at: float | None = None, altered: bool = False, id_: str = "cms-web", **more: Any) -> httpx.Response:
+    def send(
+        key: str, at: float | None = None, altered: bool = False, id_: str = "cms-web", **more: Any
+    ) -> httpx.Response:
         body = json.dumps(event(asset_id, **{"source": "urn:cms:web", **more})).encode()
         headers = {"content-type": "application/cloudevents+json"}
         signature = signatures.sign(key, id_, int(at or time.time()), headers, body)
-        return post(api.client(None), body + b" " if altered else body, **{"acervo-signature": str(signature)})
+        return post(
+            api.client(None), body + b" " if altered else body, **{"acervo-signature": str(signature)}
+        )
 
     assert send(key).json()["accepted"]
     assert send(key, source="/cms/web").json()["refused"][0]["code"] == "other-source"
-    for refused in (send(key + "x"), send(key, altered=True), send(key, at=time.time() - 301), send(key, id_="nobody")):
+    for refused in (
+        send(key + "x"),
+        send(key, altered=True),
+        send(key, at=time.time() - 301),
+        send(key, id_="nobody"),
+    ):
         assert (refused.status_code, refused.json()["title"]) == (401, "bad-signature")
     assert post(api.client(None), event(asset_id), **{"acervo-signature": "x"}).status_code == 401
     new = admin.post("/event-sources/cms-web/rotate").json()["key"]

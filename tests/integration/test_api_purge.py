@@ -28,7 +28,12 @@ def make(api: Api, days: int, *, live: bool = False) -> tuple[str, list[tuple[st
     asset_id = str(uuid4())
     upload, master = f"uploads/noticias/{asset_id}/a.mp4", f"masters/{asset_id}/x/source.mp4"
     rendition = f"proxies/{asset_id}/x/proxy/proxy.mp4"
-    for bucket, key in (("dam-archive", upload), ("dam-archive", master), ("dam-archive", master), ("dam-proxies", rendition)):
+    for bucket, key in (
+        ("dam-archive", upload),
+        ("dam-archive", master),
+        ("dam-archive", master),
+        ("dam-proxies", rendition),
+    ):
         api.ceph.s3.put_object(Bucket=bucket, Key=key, Body=b"x")
     api.sql("insert into assets (id, project_id, name, owner, status, upload_key, master_key) values (%s, 'noticias', 'a', 'x', 'deleted', %s, %s)", asset_id, upload, master)  # fmt: skip
     api.sql("insert into renditions (asset_id, profile, status, bucket, key) values (%s, 'proxy', 'ready', 'dam-proxies', %s)", asset_id, rendition)  # fmt: skip
@@ -36,7 +41,9 @@ def make(api: Api, days: int, *, live: bool = False) -> tuple[str, list[tuple[st
     api.sql("update assets set updated_at = now() - make_interval(days => %s) where id = %s", days, asset_id)
     api.sql("alter table assets enable trigger assets_touch")
     if live:
-        api.sql("insert into channels (id, type, name, profile) values ('web', 'web', 'W', 'web') on conflict do nothing")
+        api.sql(
+            "insert into channels (id, type, name, profile) values ('web', 'web', 'W', 'web') on conflict do nothing"
+        )
         api.sql("insert into asset_distributions (id, asset_id, channel_id, channel_type, profile, requested_by, live) values (gen_random_uuid(), %s, 'web', 'web', 'web', 'x', true)", asset_id)  # fmt: skip
     return asset_id, [("dam-archive", upload), ("dam-archive", master), ("dam-proxies", rendition)]
 
@@ -53,12 +60,21 @@ def test_the_bytes_of_deleted_assets_go_after_a_grace_and_twice_is_once(api: Api
     neighbour = objects[0][1] + ".bak"
     api.ceph.s3.put_object(Bucket="dam-archive", Key=neighbour, Body=b"x")
     assert (purge.purge(call), purge.purge(call)) == (1, 0)
-    assert [versions(api, bucket, key) for bucket, key in objects] == [1, 0, 0]  # the neighbour's own name begins alike
+    assert [versions(api, bucket, key) for bucket, key in objects] == [
+        1,
+        0,
+        0,
+    ]  # the neighbour's own name begins alike
     assert versions(api, "dam-archive", neighbour) == 1
     assert [versions(api, bucket, key) for bucket, key in kept + on_air] == [1, 2, 1] * 2
-    rows = api.sql("select id::text, purged_at is not null as purged from assets where id = any(%s::uuid[])", [old, young, shown])
+    rows = api.sql(
+        "select id::text, purged_at is not null as purged from assets where id = any(%s::uuid[])",
+        [old, young, shown],
+    )
     assert {row["id"]: row["purged"] for row in rows} == {old: True, young: False, shown: False}
-    assert api.sql("select what, who from audit_log where asset_id = %s", old) == [{"what": "purge", "who": "reconcile"}]
+    assert api.sql("select what, who from audit_log where asset_id = %s", old) == [
+        {"what": "purge", "who": "reconcile"}
+    ]
     api.sql("update asset_distributions set live = false")
     api.sql("alter table assets disable trigger assets_touch")
     api.sql("update assets set updated_at = now() - interval '90 days' where id = %s", shown)
@@ -69,5 +85,7 @@ def test_the_bytes_of_deleted_assets_go_after_a_grace_and_twice_is_once(api: Api
 def test_the_tick_seals_the_audit_log_and_forgets_old_answers(api: Api, call: Call) -> None:
     purge.seal_audit_log(call)
     assert purge.seal_audit_log(call) == 0
-    api.sql("insert into idempotent_answers (principal, key, request, created_at) values ('u', 'old', 'r', now() - interval '3 days'), ('u', 'new', 'r', now())")
+    api.sql(
+        "insert into idempotent_answers (principal, key, request, created_at) values ('u', 'old', 'r', now() - interval '3 days'), ('u', 'new', 'r', now())"
+    )
     assert purge.prune_answers(call) == 1

@@ -31,7 +31,9 @@ def test_every_operation_keeps_to_the_document(api: Api, tmp_path: Path) -> None
         "--exclude-operation-id-regex", "^progress_",  # streams last as long as what they tell of
     ]  # fmt: skip
     env = {**os.environ, "SCHEMATHESIS_HOOKS": "tests.schemathesis_hooks", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=LIMIT_S, check=False
+    )
     Path(os.environ.get("API_SCHEMA_LOG", os.devnull)).write_text(done.stdout)
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
 

@@ -71,10 +71,17 @@ class Function:
     client: TestClient
 
     def hear(self, type_: str, asset_id: str, event_id: str | None = None) -> None:
-        data: dict[str, Any] = {"every": "minute"} if type_ == TICK else {"asset_id": asset_id, "project_id": "noticias"}
+        data: dict[str, Any] = (
+            {"every": "minute"} if type_ == TICK else {"asset_id": asset_id, "project_id": "noticias"}
+        )
         if type_ == "acervo.asset.ready.v1":
             data["kind"] = "video"
-        headers = {"ce-specversion": "1.0", "ce-id": event_id or str(uuid4()), "ce-source": "/acervo/x", "ce-type": type_}
+        headers = {
+            "ce-specversion": "1.0",
+            "ce-id": event_id or str(uuid4()),
+            "ce-source": "/acervo/x",
+            "ce-type": type_,
+        }
         answer = self.client.post("/", json=data, headers=headers)
         assert answer.status_code == 202, answer.text
 
@@ -102,7 +109,10 @@ def make(api: Api, hook: Hook, **more: Any) -> dict[str, Any]:
 
 def asset(api: Api) -> str:
     asset_id = str(uuid4())
-    api.sql("insert into assets (id, project_id, name, owner, status) values (%s, 'noticias', 'a', 'x', 'ready')", asset_id)
+    api.sql(
+        "insert into assets (id, project_id, name, owner, status) values (%s, 'noticias', 'a', 'x', 'ready')",
+        asset_id,
+    )
     return asset_id
 
 
@@ -127,7 +137,10 @@ def test_an_address_agrees_and_hears_each_event_once_signed(api: Api, hook: Hook
     for _ in range(2):
         webhook.hear("acervo.asset.ready.v1", asset_id, event_id)
     webhook.hear("acervo.asset.deleted.v1", asset_id)
-    assert [json.loads(body)["type"] for _, body in hook.got] == ["acervo.asset.ready.v1", "acervo.asset.deleted.v1"]
+    assert [json.loads(body)["type"] for _, body in hook.got] == [
+        "acervo.asset.ready.v1",
+        "acervo.asset.deleted.v1",
+    ]
     headers, body = hook.got[0]
     assert json.loads(body)["id"] == event_id
     assert headers["content-type"].startswith("application/cloudevents+json")
@@ -140,7 +153,9 @@ def test_an_address_agrees_and_hears_each_event_once_signed(api: Api, hook: Hook
 
 
 @pytest.mark.parametrize("agrees", [{}, {"webhook-allowed-origin": "somebody.else"}])
-def test_an_address_that_does_not_agree_hears_nothing(api: Api, hook: Hook, webhook: Function, agrees: dict[str, str]) -> None:
+def test_an_address_that_does_not_agree_hears_nothing(
+    api: Api, hook: Hook, webhook: Function, agrees: dict[str, str]
+) -> None:
     hook.agrees = agrees
     made = make(api, hook)
     webhook.tick()
@@ -150,14 +165,18 @@ def test_an_address_that_does_not_agree_hears_nothing(api: Api, hook: Hook, webh
     assert "allow" in shown["notice"]
 
 
-def test_what_fails_waits_longer_and_longer_and_is_dead_in_the_end_until_somebody_replays_it(api: Api, hook: Hook, webhook: Function) -> None:
+def test_what_fails_waits_longer_and_longer_and_is_dead_in_the_end_until_somebody_replays_it(
+    api: Api, hook: Hook, webhook: Function
+) -> None:
     made = make(api, hook)
     webhook.tick()
     hook.answers = [503] * (deliveries.ATTEMPTS - 1) + [302]
     webhook.hear("acervo.asset.ready.v1", asset(api))
     waits = []
     for _ in range(deliveries.ATTEMPTS - 1):
-        (row,) = api.sql("select extract(epoch from due_at - clock_timestamp())::float8 as s from webhook_deliveries")
+        (row,) = api.sql(
+            "select extract(epoch from due_at - clock_timestamp())::float8 as s from webhook_deliveries"
+        )
         waits.append(row["s"])
         webhook.tick()  # not due: nothing is sent
         due(api)
@@ -165,7 +184,11 @@ def test_what_fails_waits_longer_and_longer_and_is_dead_in_the_end_until_somebod
     assert len(hook.got) == deliveries.ATTEMPTS
     assert [round(wait / 5) for wait in waits[:3]] == [1, 3, 9]
     assert len({json.loads(body)["id"] for _, body in hook.got}) == 1
-    (dead,) = api.client("admin").get(f"/webhooks/{made['id']}/deliveries", params={"state": "dead"}).json()["items"]
+    (dead,) = (
+        api.client("admin")
+        .get(f"/webhooks/{made['id']}/deliveries", params={"state": "dead"})
+        .json()["items"]
+    )
     assert (dead["attempts"], dead["status"]) == (deliveries.ATTEMPTS, 302)  # a redirect is not followed
     assert api.client("admin").post(f"/webhooks/{made['id']}/deliveries/replay").json() == {"revived": 1}
     webhook.tick()
@@ -173,18 +196,25 @@ def test_what_fails_waits_longer_and_longer_and_is_dead_in_the_end_until_somebod
     assert api.sql("select state from webhook_deliveries") == [{"state": "done"}]
 
 
-def test_an_address_that_fails_for_a_day_is_switched_off_with_a_notice(api: Api, hook: Hook, webhook: Function) -> None:
+def test_an_address_that_fails_for_a_day_is_switched_off_with_a_notice(
+    api: Api, hook: Hook, webhook: Function
+) -> None:
     made = make(api, hook)
     webhook.tick()
     hook.answers = [500]
-    api.sql("update webhooks set failures = %s, failing_since = now() - interval '25 hours'", deliveries.DISABLE_AFTER - 1)
+    api.sql(
+        "update webhooks set failures = %s, failing_since = now() - interval '25 hours'",
+        deliveries.DISABLE_AFTER - 1,
+    )
     webhook.hear("acervo.asset.ready.v1", asset(api))
     shown = api.client("admin").get(f"/webhooks/{made['id']}").json()
     assert (shown["state"], "500" in shown["notice"]) == ("disabled", True)
     assert api.sql("select who from audit_log where what = 'webhook.disabled'") == [{"who": "webhook"}]
     webhook.hear("acervo.asset.ready.v1", asset(api))
     assert len(hook.got) == 1
-    on = api.client("admin").patch(f"/webhooks/{made['id']}", json={"active": True, "rotate_key": True}).json()
+    on = (
+        api.client("admin").patch(f"/webhooks/{made['id']}", json={"active": True, "rotate_key": True}).json()
+    )
     assert (on["state"], on["notice"], on["key"] != made["key"]) == ("pending", None, True)
     webhook.tick()
     assert api.client("admin").get(f"/webhooks/{made['id']}").json()["state"] == "active"
@@ -206,7 +236,9 @@ def test_an_address_that_is_down_does_not_hold_up_the_others(api: Api, hook: Hoo
     for _ in range(3):
         webhook.hear("acervo.asset.ready.v1", asset(api))
     assert len(hook.got) == 3
-    rows = api.sql("select attempts, reason from webhook_deliveries where webhook_id = %s order by id", down["id"])
+    rows = api.sql(
+        "select attempts, reason from webhook_deliveries where webhook_id = %s order by id", down["id"]
+    )
     assert all("no connection" in (row["reason"] or "") for row in rows)
 
 
@@ -217,13 +249,17 @@ def test_an_address_gets_no_more_in_a_minute_than_it_allows(api: Api, hook: Hook
     for _ in range(4):
         webhook.hear("acervo.asset.ready.v1", asset(api))
     assert len(hook.got) == 2
-    api.sql("update webhook_deliveries set tried_at = tried_at - interval '2 minutes' where tried_at is not null")
+    api.sql(
+        "update webhook_deliveries set tried_at = tried_at - interval '2 minutes' where tried_at is not null"
+    )
     due(api)
     webhook.tick()
     assert len(hook.got) == 4
 
 
-def test_projects_and_types_are_kept_apart_and_the_inside_is_never_called(api: Api, hook: Hook, webhook: Function) -> None:
+def test_projects_and_types_are_kept_apart_and_the_inside_is_never_called(
+    api: Api, hook: Hook, webhook: Function
+) -> None:
     other = make(api, hook, project_id="deportes")
     types = make(api, hook, types=["acervo.publication.failed.v1"])
     inside = make(api, hook, url=hook.url.replace("localhost", "10.0.0.1"))

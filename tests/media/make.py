@@ -53,7 +53,7 @@ def film(
 
     Args:
         times: presentation time of each frame in `time_base` (its number and 1/rate when there is none).
-        sounds: for each soundtrack {"language", "layout", "start_s", "frequency"}.
+        sounds: for each soundtrack {"language", "layout", "start_s", "frequency", "clicks"}.
     """
     path = directory / name
     with av.open(str(path), "w", options=muxer_options or {}) as out:
@@ -99,7 +99,7 @@ def _speak(out: Any, stream: Any, seconds: float, sound: dict[str, Any]) -> None
     total = round(seconds * RATE)
     wave = np.sin(np.arange(total) * (2 * np.pi * sound.get("frequency", 440) / RATE)) * 0.05
     noise = np.random.default_rng(1)
-    for second in range(int(seconds) + 1):
+    for second in range(int(seconds) + 1 if sound.get("clicks", True) else 0):
         at = second * RATE
         length = min(RATE // 50, total - at)
         if length > 0:

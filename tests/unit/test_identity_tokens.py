@@ -193,10 +193,11 @@ def test_a_token_that_was_good_is_not_good_for_longer_than_it_says(issuer: Issue
     token = sign(exp=int(time.time()) - 28)
     assert verifier.verify(token) is verifier.verify(token)
     deadline = time.monotonic() + 10
+    while time.time() < int(jwt.decode(token, options={"verify_signature": False})["exp"]) + 30:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     with pytest.raises(Problem, match="expired"):
-        while time.monotonic() < deadline:
-            verifier.verify(token)
-            time.sleep(0.05)
+        verifier.verify(token)
 
 
 def test_a_token_that_was_good_ends_with_its_key(issuer: Issuer) -> None:

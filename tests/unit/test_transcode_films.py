@@ -256,7 +256,9 @@ def test_a_long_film_is_cut_at_the_times_of_its_key_frames(
     starts = [start for start, _ in found["chunks"]]
     assert len(starts) == 3
     assert set(starts) <= keys
-    assert found["film"]["frames"] == (500 if container == "mp4" else 0), "cues do not count frames: chunks do"
+    assert found["film"]["frames"] == (500 if container == "mp4" else 0), (
+        "cues do not count frames: chunks do"
+    )
 
 
 def test_pictures_that_change_their_size_half_way_keep_the_rung(shelf: Shelf, tmp_path: Path) -> None:

@@ -22,7 +22,9 @@ def test_no_private_address_is_called_in_any_disguise(address: str) -> None:
     with pytest.raises(NotAllowed, match="private"):
         target("https://hook.example/", resolver=lambda *_: [address])
     with pytest.raises(NotAllowed):
-        target("https://hook.example/", resolver=lambda *_: ["93.184.215.14", address])  # one bad one is enough
+        target(
+            "https://hook.example/", resolver=lambda *_: ["93.184.215.14", address]
+        )  # one bad one is enough
 
 
 @pytest.mark.parametrize(
@@ -38,7 +40,11 @@ def test_only_https_without_a_user_is_an_address(url: str) -> None:
 def test_the_address_that_was_looked_at_is_the_one_that_is_called() -> None:
     answers = iter([["93.184.215.14"], ["127.0.0.1"]])
     found = target("https://hook.example:8443/a?b=1", resolver=lambda *_: next(answers))
-    assert (found.url, found.host, found.authority) == ("https://93.184.215.14:8443/a?b=1", "hook.example", "hook.example:8443")
+    assert (found.url, found.host, found.authority) == (
+        "https://93.184.215.14:8443/a?b=1",
+        "hook.example",
+        "hook.example:8443",
+    )
     six = target("https://hook.example/", resolver=lambda *_: ["2606:2800:21f:cb07:6820:80da:af6b:8b2c"])
     assert six.url.startswith("https://[2606:")
 

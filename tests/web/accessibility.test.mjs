@@ -66,6 +66,7 @@ test("menus, dialogs and panels have none either", async (t) => {
       await page.goto(`${ORIGIN}/assets/${material.film}`);
       await page.getByRole("tab", { name: "Versiones" }).click();
     },
+    publications: () => page.getByRole("tab", { name: "Publicación" }).click(),
     technical: () => page.getByRole("tab", { name: "Ficha técnica" }).click(),
     jobs: () => page.getByRole("tab", { name: "Trabajos" }).click(),
     shortcuts: () => page.getByRole("button", { name: "Atajos de teclado" }).click(),

@@ -30,7 +30,20 @@ export async function openStream(
   const { default: Engine } = await import("hls.js");
   if (signal.aborted) return;
   if (!Engine.isSupported()) { openNative(video, url, on, signal); return; }
-  const hls = new Engine({ enableWorker: false, capLevelToPlayerSize: true, maxBufferLength: 30, backBufferLength: 60 });
+  const hls = new Engine({
+    enableWorker: false,
+    capLevelToPlayerSize: true,
+    maxBufferLength: 30,
+    backBufferLength: 60,
+    // captions and cues are ours: its own tracks begin as data: URLs, which the page's policy refuses
+    renderTextTracksNatively: false,
+    enableWebVTT: false,
+    enableIMSC1: false,
+    enableCEA708Captions: false,
+    enableID3MetadataCues: false,
+    enableEmsgMetadataCues: false,
+    enableDateRangeMetadataCues: false,
+  });
   signal.addEventListener("abort", () => hls.destroy());
   let recoveries = 0;
   hls.on(Engine.Events.ERROR, (_, fault) => {

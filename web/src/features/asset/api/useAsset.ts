@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 
-import { api, unwrap, unwrapWhole, type Asset, type AssetEdit } from "~/api/client";
+import { api, unwrap, unwrapWhole, type Asset, type AssetEdit, type Job } from "~/api/client";
 import { fetchDownload } from "~/api/downloads";
 import { followAsset } from "~/api/follow";
 
@@ -10,6 +10,10 @@ export interface Versioned {
   asset: Asset;
   etag: string;
 }
+
+const LOOK_MS = 2_000;
+const isArriving = ({ status }: Asset): boolean => status === "uploading" || status === "processing";
+const isOpen = ({ state }: Job): boolean => state === "queued" || state === "running";
 
 const assetKey = (id: string) => ["asset", id] as const;
 
@@ -20,12 +24,13 @@ const versioned = ({ data, response }: { data: Asset; response: Response }): Ver
 
 export function useAsset(id: string) {
   const client = useQueryClient();
-  const query = useQuery({
+  const query = useQuery<Versioned>({
     queryKey: assetKey(id),
+    // the stream of an asset ends when the asset is ready; what is ordered of it later is looked at
+    refetchInterval: ({ state }) => (state.data && !isArriving(state.data.asset) && state.data.asset.jobs.some(isOpen) ? LOOK_MS : false),
     queryFn: async ({ signal }) => versioned(await unwrapWhole(api.GET("/api/v1/assets/{id}", { params: { path: { id } }, signal }))),
   });
-  const status = query.data?.asset.status;
-  const running = status === "uploading" || status === "processing" || query.data?.asset.jobs.some((job) => job.state === "running" || job.state === "queued");
+  const running = query.data !== undefined && isArriving(query.data.asset);
   useEffect(() => {
     if (!running) return;
     const abort = new AbortController();

@@ -1,0 +1,124 @@
+"""An image's four renditions by one decode, held against `vipsthumbnail` run for each size and against sharp doing the same.
+
+    ./task bench images [--rounds 3] [--json figures.json]
+
+A 24 MP JPEG and a 100 MP TIFF of our own making. Each side is a process of its own: CPU seconds (user and system), wall and peak memory,
+start-up included; medians of the rounds. Goals: at least 2 × faster than vipsthumbnail, not slower than sharp, at most 150 MB for the JPEG
+and 200 MB for the TIFF. A peer that is missing is said and left out: vipsthumbnail (Debian: apt-get install libvips-tools), sharp
+(npm install --no-save --prefix FOLDER sharp, then --sharp FOLDER).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyvips
+
+from bench.figures import show
+from functions.transcode.profiles import DISPLAY, THUMBS
+from tests.fix_media import serving
+
+OURS = """
+import json, sys
+from functions.transcode.images import make_renditions
+make_renditions({"source": json.loads(sys.argv[1]), "directory": sys.argv[2]}, lambda said: None)
+"""
+SHARP = """
+const sharp = require(process.argv[1] + "/node_modules/sharp");
+const [file, folder, stills, display] = [process.argv[2], process.argv[3], JSON.parse(process.argv[4]), JSON.parse(process.argv[5])];
+(async () => {
+  const open = () => sharp(file, { limitInputPixels: false }).rotate();
+  const all = [open().resize(display.width, display.height, { fit: "inside", withoutEnlargement: true }).jpeg({ quality: display.quality, mozjpeg: true }).toFile(folder + "/display.jpg")];
+  for (const still of stills) all.push(open().resize(still.width, still.height, { fit: "inside", withoutEnlargement: true }).webp({ quality: still.quality, effort: 4 }).toFile(`${folder}/${still.profile}.webp`));
+  await Promise.all(all);
+})();
+"""  # a script
+
+
+def measure(commands: list[list[str]]) -> dict[str, float]:
+    """Wall, CPU and the largest peak of these processes, one after the other."""
+    start, cpu, peak = time.monotonic(), 0.0, 0
+    for command in commands:
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode:
+            raise SystemExit(f"{command[0]} failed with {child.returncode}")
+        cpu, peak = cpu + usage.ru_utime + usage.ru_stime, max(peak, usage.ru_maxrss)
+    return {"wall_s": time.monotonic() - start, "cpu_s": cpu, "peak_mb": peak / 1000}
+
+
+def masters(folder: Path) -> dict[str, Path]:
+    """A photo with noise, so that there is something to decode."""
+    found = {}
+    for title, (width, height, name) in {"24 MP JPEG": (6000, 4000, "a.jpg"), "100 MP TIFF": (11600, 8700, "b.tif")}.items():  # fmt: skip
+        soft = pyvips.Image.gaussnoise(width // 8, height // 8, mean=128, sigma=50).resize(8)
+        image = soft.bandjoin([soft.rot180(), soft.fliphor()]) + pyvips.Image.gaussnoise(width, height, mean=0, sigma=6)  # fmt: skip
+        found[title] = folder / name
+        image.cast("uchar").copy(interpretation="srgb").write_to_file(str(found[title]))
+    return found
+
+
+def sides(path: Path, source: dict[str, Any], folder: Path, sharp: Path | None) -> dict[str, list[list[str]]]:
+    stills = [
+        {"profile": t.profile, "width": t.width, "height": t.height, "quality": t.quality} for t in THUMBS
+    ]
+    display = {"width": DISPLAY.width, "height": DISPLAY.height, "quality": DISPLAY.quality}
+    found = {"ours": [[sys.executable, "-c", OURS, json.dumps(source), str(folder)]]}
+    if vipsthumbnail := shutil.which("vipsthumbnail"):
+        found["vipsthumbnail"] = [
+            [vipsthumbnail, str(path), "--size", f"{t.width}x{t.height}>", "-o", f"{folder}/v-{t.profile}.webp[Q={t.quality},effort=4]"] for t in THUMBS
+        ] + [[vipsthumbnail, str(path), "--size", f"{DISPLAY.width}x{DISPLAY.height}>", "-o", f"{folder}/v-display.jpg[Q={DISPLAY.quality},optimize_coding,interlace]"]]  # fmt: skip
+    else:
+        print("vipsthumbnail is missing: apt-get install libvips-tools")
+    node = shutil.which("node")
+    if node and sharp and (sharp / "node_modules/sharp").is_dir():
+        found["sharp"] = [[node, "-e", SHARP, str(sharp), str(path), str(folder), json.dumps(stills), json.dumps(display)]]  # fmt: skip
+    else:
+        print("sharp is missing: npm install --no-save --prefix FOLDER sharp, then --sharp FOLDER")
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--sharp", type=Path)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    rows, raw = [], {}
+    with tempfile.TemporaryDirectory(prefix="bench-") as name, serving(Path(name) / "shelf") as shelf:
+        folder = Path(name)
+        for title, path in masters(folder).items():
+            known = sides(path, shelf.source(path), folder, options.sharp)
+            rounds: dict[str, list[dict[str, float]]] = {side: [] for side in known}
+            for _ in range(options.rounds):
+                for side, commands in known.items():
+                    rounds[side].append(measure(commands))
+            raw[title] = rounds
+            middle = {
+                side: {key: float(np.median([each[key] for each in found])) for key in ("wall_s", "cpu_s", "peak_mb")}
+                for side, found in rounds.items()
+            }  # fmt: skip
+            for side, each in middle.items():
+                against = statistics.median(
+                    theirs["cpu_s"] / mine["cpu_s"] for mine, theirs in zip(rounds["ours"], rounds[side], strict=True)
+                )  # fmt: skip
+                rows.append((title, side, f"{each['wall_s']:.2f}", f"{each['cpu_s']:.2f}", f"{each['peak_mb']:.0f}", f"{against:.2f}"))  # fmt: skip
+    show("images, all renditions", ("image", "by", "wall s", "CPU s", "peak MB", "CPU, ours = 1"), rows, raw)
+    if options.json:
+        options.json.write_text(json.dumps(raw))
+
+
+if __name__ == "__main__":
+    main()
