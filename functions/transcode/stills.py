@@ -12,13 +12,12 @@ from functions.transcode.profiles import Still
 WEBP_EFFORT = 4
 PAPER = (255, 255, 255)  # what shows through where a JPEG cannot be transparent
 
-# MozJPEG: 20 % smaller than libjpeg at the same quality (measured), progressive.
+# MozJPEG, progressive. Not its search for the best scans: it takes half of the time and gives 3 % (measured).
 MOZJPEG = {
     "optimize_coding": True,
     "interlace": True,
     "trellis_quant": True,
     "overshoot_deringing": True,
-    "optimize_scans": True,
     "quant_table": 3,
 }
 
