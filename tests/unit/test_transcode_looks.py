@@ -78,12 +78,13 @@ def test_interlaced_films_are_deinterlaced_the_same_across_a_cut(shelf: Shelf, t
     assert all((whole[second] == from_the_cut[second]).all() for second in at)
 
 
-def test_hdr_is_shown_as_sdr_and_says_so(shelf: Shelf, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("transfer", "white"), [(16, 148), (18, 191)], ids=["PQ", "HLG"])
+def test_hdr_is_shown_as_sdr_and_says_so(transfer: int, white: int, shelf: Shelf, tmp_path: Path) -> None:
     def draw(number: int, width: int, height: int) -> make.Image:
-        return np.full((height, width, 3), 148, np.uint8)  # PQ code of 203 cd/m²: a white sheet of paper
+        return np.full((height, width, 3), white, np.uint8)  # the code of 203 cd/m²: a white sheet of paper
 
     path = make.film(
-        tmp_path, "a.mp4", 5, codec="libx265", pixels="yuv420p10le", colour=(9, 16, 9), draw=draw,
+        tmp_path, "a.mp4", 5, codec="libx265", pixels="yuv420p10le", colour=(9, transfer, 9), draw=draw,
         options={"preset": "ultrafast", "x265-params": "log-level=none"},
     )  # fmt: skip
     result = make_result(shelf, path, tmp_path / "out")
