@@ -24,7 +24,7 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 WORD, MISTYPED = "servicio", "servisio"
 LONGEST_S = 600
 
-pytestmark = [pytest.mark.platform, pytest.mark.slow, pytest.mark.timeout(LONGEST_S + 60)]
+pytestmark = [pytest.mark.page, pytest.mark.platform, pytest.mark.slow, pytest.mark.timeout(LONGEST_S + 60)]
 
 
 def _missing() -> str | None:
@@ -67,6 +67,7 @@ def environment(platform: Platform, tmp_path_factory: pytest.TempPathFactory) ->
     people = {user["username"]: user["password"] for user in stack.users()}
     (folder / "material.json").write_text(json.dumps(material))
     (folder / "people.json").write_text(json.dumps(people))
+    newsroom.close()
     return {
         **os.environ,
         "ACERVO_URL": stack.origin,

@@ -60,7 +60,7 @@ test("menus, dialogs and panels have none either", async (t) => {
     suggestions: async () => {
       await page.keyboard.press("Escape");
       await page.locator("input[role=combobox]").pressSequentially("ser", { delay: 40 });
-      await page.getByRole("option").first().waitFor();
+      await page.getByRole("listbox").getByRole("option").first().waitFor(); // the list of suggestions, not the one of orders
     },
     versions: async () => {
       await page.goto(`${ORIGIN}/assets/${material.film}`);

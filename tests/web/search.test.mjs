@@ -67,6 +67,7 @@ test("keys of an edit suite: frames, marks, the marked range and no more", async
   await page.waitForFunction(() => document.querySelector("video").paused);
   assert.ok(Math.abs((await time(page)) - 22.5 / 25) < 1 / 25, `it stopped at ${await time(page)} (${await clock.textContent()})`);
   await page.keyboard.press("l");
+  await page.waitForFunction(() => !document.querySelector("video").paused);
   await page.keyboard.press("l");
   await page.waitForFunction(() => document.querySelector("video").playbackRate === 2);
   await page.keyboard.press("k");
