@@ -182,7 +182,7 @@ class Bridge:
                 ["setpriv", "--pdeathsig", "KILL", "--", sys.executable, "-m", "rgw", "bridge"],
                 env={**os.environ, **self.env, **env}, cwd=ROOT, stdout=log, stderr=log,
             )  # fmt: skip
-        wait_for(self.healthy, f"the bridge does not start: {self.log}")
+        wait_for(self.healthy, f"the bridge does not start: {self.log}", 60)
 
     def healthy(self) -> bool:
         try:

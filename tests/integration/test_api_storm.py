@@ -147,7 +147,9 @@ def test_a_hundred_editors_with_bad_lines_get_every_file_through_exactly_once(ap
     assert len(rows) == FILES
     stored = {item["Key"] for page in api.ceph.s3.get_paginator("list_objects_v2").paginate(Bucket="dam-archive", Prefix="uploads/noticias/") for item in page["Contents"]}  # fmt: skip
     assert stored == {row["upload_key"] for row in rows}
-    assert not api.ceph.s3.list_multipart_uploads(Bucket="dam-archive").get("Uploads")
+    assert not api.ceph.s3.list_multipart_uploads(Bucket="dam-archive", Prefix="uploads/noticias/").get(
+        "Uploads"
+    )
     known = {row["id"]: row for row in rows}
     for file in files:
         row = known[ids[file.key]]
