@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rgw import daemons
+from rgw import admin_socket, daemons
 from rgw.conf import build_conf, monitor_address
 from rgw.config import DAEMONS, Config
 from rgw.daemons import ClusterError
@@ -277,17 +277,43 @@ def command(config: Config, daemon: str) -> list[str]:
 
 
 def wait_ready(config: Config, timeout_s: float = PATIENCE_S) -> None:
-    """Until the gateway answers."""
-    daemons.wait_http(config.endpoint, time.monotonic() + timeout_s)
+    """Until the gateway answers and the OSD serves: the gateway answers without one, too, and then hangs on the first object."""
+    _wait_ready(config, {}, time.monotonic() + timeout_s)
+
+
+def _wait_ready(config: Config, started: dict[str, subprocess.Popen[bytes]], deadline: float) -> None:
+    daemons.wait_http(config.endpoint, deadline)
+    while not _serves(config, started.get("osd")):
+        for daemon, process in started.items():
+            if process.poll() is not None:
+                raise ClusterError(f"{daemon} ended with {process.returncode}; see {config.data}/log")
+        if time.monotonic() > deadline:
+            raise ClusterError(f"the OSD does not come up; see {config.data}/log/osd.0.log")
+        time.sleep(daemons.POLL_S)
+
+
+def _serves(config: Config, osd: subprocess.Popen[bytes] | None) -> bool:
+    """Whether the OSD (this one, when it is given: its predecessor's socket may still be there) has joined and serves."""
+    try:
+        pid, answer = admin_socket.ask(config.admin_socket("osd"), "status")
+    except (OSError, ValueError):
+        return False
+    return answer.get("state") == "active" and (osd is None or pid == osd.pid)
 
 
 def up(config: Config, *, dies_with_parent: bool = False, timeout_s: float = PATIENCE_S) -> None:
-    """Prepare, start what does not run, wait until the gateway answers."""
+    """Prepare, start what does not run, wait until it serves.
+
+    Raises:
+        ClusterError: it does not serve in time, or a daemon that was started is gone again.
+    """
     prepare(config)
-    for daemon in DAEMONS:
-        if daemons.find(config, daemon) is None:
-            daemons.start(config, daemon, dies_with_parent=dies_with_parent)
-    wait_ready(config, timeout_s)
+    started = {
+        daemon: daemons.start(config, daemon, dies_with_parent=dies_with_parent)
+        for daemon in DAEMONS
+        if daemons.find(config, daemon) is None
+    }
+    _wait_ready(config, started, time.monotonic() + timeout_s)
 
 
 def down(config: Config, *, signal_number: int = signal.SIGTERM) -> list[str]:

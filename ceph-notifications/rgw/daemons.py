@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -89,16 +91,34 @@ def stop(config: Config, daemon: str, *, signal_number: int = signal.SIGTERM) ->
     pid = find(config, daemon)
     if pid is None:
         return False
-    for number, patience in ((signal_number, STOP_S[daemon]), (signal.SIGKILL, STOP_S[daemon])):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-        end = time.monotonic() + patience
-        while time.monotonic() < end:
-            _reap(pid)
-            if not _is(pid, EXECUTABLES[daemon], str(config.conf)):
+    with _process(pid) as whole:
+        if whole is None or not _is(pid, EXECUTABLES[daemon], str(config.conf)):
+            return True  # it ended while we looked, or its pid is somebody else's by now
+        for number in (signal_number, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(whole, number)
+            if select.select([whole], [], [], STOP_S[daemon])[0]:
+                _reap(pid)
                 return True
-            time.sleep(POLL_S)
     raise ClusterError(f"{daemon} (pid {pid}) does not stop")
+
+
+@contextlib.contextmanager
+def _process(pid: int) -> Iterator[int | None]:
+    """A handle that becomes readable when the last thread has ended.
+
+    A killed process shows as a zombie, or without a command line, while threads of it still hold its files: its successor
+    would find the pid file locked, and give up.
+    """
+    try:
+        whole = os.pidfd_open(pid)
+    except ProcessLookupError:
+        yield None
+        return
+    try:
+        yield whole
+    finally:
+        os.close(whole)
 
 
 def _reap(pid: int) -> None:

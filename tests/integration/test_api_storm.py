@@ -47,7 +47,7 @@ class Editor:
 
     def _ask(self, path: str, body: dict[str, Any], **headers: str) -> httpx.Response:
         """An answer that gets lost is asked for again: everything here is safe to send twice."""
-        for _ in range(10):
+        for _ in range(3):
             try:
                 return self._client.post(f"/assets/upload/{path}", json=body, headers=headers)
             except httpx.ReadTimeout:
