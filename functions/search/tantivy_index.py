@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import tantivy
@@ -145,16 +146,22 @@ class TantivyIndex:
         assets = self._suggested_assets(searcher, words, scope, limit)
         tags = _labels(searcher, "tag", _begins(schema, "tag_label", analysis.label(text)), visible)
         people = _labels(searcher, "person", _begins(schema, "people_exact", last), visible)
-        completed = _run(
-            lambda: searcher.terms_with_prefix("title_exact", last, visible, limit) if len(last) > 1 else []
-        )
+        completed = self._completed(searcher, last, visible, limit) if len(last) > 1 else []
         label = analysis.label(text)
         return Suggestions(
             assets=assets,
             tags=[tag for tag in tags if analysis.label(tag).startswith(label)][:limit],
             people=[person for person in people if analysis.begins_name(person, words)][:limit],
-            words=[" ".join([*before, word]) for word, _ in completed][:limit],
+            words=[" ".join([*before, word]) for word in completed],
         )
+
+    def _completed(self, searcher: Any, prefix: str, visible: Any | None, limit: int) -> list[str]:
+        """Words of visible titles and of what is said, those of most assets first."""
+        counts: Counter[str] = Counter()
+        for field in ("title_exact", "said_exact"):
+            for word, count in _run(partial(searcher.terms_with_prefix, field, prefix, visible, limit)):
+                counts[word] += count
+        return sorted(counts, key=lambda word: (-counts[word], word))[:limit]
 
     def _suggested_assets(
         self, searcher: Any, words: Sequence[str], scope: Scope, limit: int

@@ -24,7 +24,7 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 WORD, MISTYPED = "servicio", "servisio"
 LONGEST_S = 600
 
-pytestmark = [pytest.mark.page, pytest.mark.platform, pytest.mark.slow, pytest.mark.timeout(LONGEST_S + 60)]
+pytestmark = [pytest.mark.platform, pytest.mark.slow, pytest.mark.timeout(LONGEST_S + 60)]
 
 
 def _missing() -> str | None:

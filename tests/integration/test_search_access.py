@@ -39,7 +39,7 @@ def truth(newsroom: Newsroom) -> dict[str, dict[str, Any]]:
         said = dice.sample(WORDS, 2)
         kind = dice.choice(["video", "audio", "image"])
         asset_id = newsroom.asset(
-            " ".join([*words, f"secreto{project[:2]}"]), project=project, kind=kind, said=[" ".join(said)],
+            " ".join([*words, f"secreto{project[:2]}"]), project=project, kind=kind, said=[" ".join([*said, f"susurro{project[:2]}"])],
             keywords=[f"tag {project}", "común"], people=[f"Persona {project}"],
         )  # fmt: skip
         made[asset_id] = {"project": project, "words": {*words, *said}, "kind": kind}
@@ -71,7 +71,9 @@ def test_a_user_sees_exactly_what_their_projects_have(
 
 
 @pytest.mark.parametrize("user", USERS)
-@pytest.mark.parametrize("q", ["sec", "secreto", "tag", "per", "persona p", "nor", "el", "secretop3"])
+@pytest.mark.parametrize(
+    "q", ["sec", "secreto", "tag", "per", "persona p", "nor", "el", "secretop3", "sus", "susurro"]
+)
 def test_suggestions_come_from_visible_assets_only(
     newsroom: Newsroom, truth: dict[str, dict[str, Any]], user: str, q: str
 ) -> None:
@@ -81,6 +83,8 @@ def test_suggestions_come_from_visible_assets_only(
     assert set(answer["tags"]) <= {f"tag {p}" for p in mine} | {"común"}
     assert set(answer["people"]) <= {f"Persona {p}" for p in mine}
     assert {w for w in answer["words"] if w.startswith("secreto")} <= {f"secreto{p[:2]}" for p in mine}
+    whispered = {w for w in answer["words"] if w.startswith("susurro")}
+    assert whispered == ({f"susurro{p[:2]}" for p in mine} if q.startswith("sus") else set())
 
 
 def test_a_word_finds_every_visible_asset_that_has_it(

@@ -211,6 +211,7 @@ def test_suggestions_begin_like_what_is_typed(newsroom: Newsroom, ids: dict[str,
     assert [a["asset_id"] for a in answer["assets"]] == [ids["match"]]
     assert answer["tags"] == ["Fútbol"]
     assert answer["words"] == ["futbol"]
+    assert newsroom.get("suggest", q="camio")["words"] == ["camiones"]  # said, in no title
     assert newsroom.get("suggest", q="per")["people"] == ["Ana Pérez"]
     assert newsroom.get("suggest", q="ana pe")["people"] == ["Ana Pérez"]
     assert [a["asset_id"] for a in newsroom.get("suggest", q="cancoin")["assets"]] == [ids["song"]]
