@@ -65,7 +65,8 @@ class Flaky:
         passed = 0
         with contextlib.suppress(OSError):
             while data := source.recv(BLOCK):
-                sink.sendall(data)
+                # what is beyond the limit is never passed on: a complete request could be answered before it is cut
+                sink.sendall(data if limit is None else data[: limit - passed])
                 passed += len(data)
                 if limit is not None and passed >= limit:
                     self.broken += 1

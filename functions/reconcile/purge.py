@@ -30,7 +30,7 @@ def purge(call: Call) -> int:
     for row in rows:
         if time.monotonic() > ends_at:
             break
-        objects = _delete_objects(call.objects, row)
+        objects = _delete_each(call.objects, row)
         with call.change() as work:
             if query.mark_purged(work.connection, asset_id=row["id"]) is None:
                 continue
@@ -43,7 +43,7 @@ def purge(call: Call) -> int:
     return count
 
 
-def _delete_objects(objects: Objects, row: dict[str, Any]) -> int:
+def _delete_each(objects: Objects, row: dict[str, Any]) -> int:
     asset_id = row["id"]
     count = objects.purge(objects.archive, f"masters/{asset_id}/")
     if row["upload_key"]:
