@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench.figures import show
 from bench.hop import free_ports
+from knative.local.programs import programs
 from knative.local.stack import Stack
 from knative.local.supervise import Platform
 
@@ -57,7 +58,7 @@ def main() -> None:
             time.sleep(rest)
             parts = {
                 name: sum(pss_mb(pid) for pid in tree(platform.pid(name) or 0))
-                for name in ("postgres", "ceph-mon", "ceph-osd", "ceph-rgw", "bridge", "oidc", "runtime")
+                for name in (program.name for program in programs(platform.stack, {}))
             }
             instances = {name: len(pids) for name, pids in platform.instances().items() if pids}
         finally:

@@ -87,6 +87,7 @@ export class Playback {
   play(): void {
     this.#stopReverse();
     void this.#element?.play().catch(() => this.#read());
+    this.#read(); // the element plays from now on, its event comes later: the next key must know already
   }
 
   pause(): void {
