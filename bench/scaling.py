@@ -3,8 +3,8 @@
     ./task bench scaling [--figures figures.json of `bench transcode`] [--plot scaling.png]
 
 Workers take chunks in the order in which they were planned, as the broker hands them out. A film costs: its plan, its chunks (pictures,
-sound in parts of a quarter of an hour, a poster), an event's hop and a process's start for each, and then what cannot be divided: joining
-the files. The plot is drawn with matplotlib when it is there (pip install matplotlib); the table needs nothing.
+sound in parts of seven and a half minutes, a poster), an event's hop and a process's start for each, and then what cannot be divided:
+joining the files. Sound in several parts is heard first, all of it, and then encoded: those chunks queue up behind all others. The plot is drawn with matplotlib when it is there (pip install matplotlib); the table needs nothing.
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ from typing import Any
 from bench.figures import show
 from functions.transcode.chunks import plan_chunks
 from functions.transcode.plan import sound_ranges
+from functions.transcode.profiles import FILES
 
 WORKERS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000)
 MINUTES = (10, 60, 120, 480)
 KEY_FRAMES_S = 2.0
+FILES_JOINED = len(FILES)
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Costs:
 
     pictures: float = 0.9
     sound: float = 0.06
+    listen: float = 0.02
     start: float = 0.6  # of a process, for each chunk
     hop: float = 0.01  # of an event
     plan: float = 1.5  # of a film
@@ -41,8 +44,9 @@ class Costs:
     joining: float = 0.012
 
 
-def chunks(minutes: int, costs: Costs) -> list[float]:
-    """How long each chunk of a film takes, in their order."""
+def chunks(minutes: int, costs: Costs) -> tuple[list[float], list[float]]:
+    """How long each chunk of a film takes, in their order: first those that wait for nothing, then those that wait for the listeners,
+    which are the first of the others."""
     seconds = minutes * 60.0
     keys = [round(number * KEY_FRAMES_S * 1000) for number in range(int(seconds / KEY_FRAMES_S))]
     pictures = [
@@ -53,21 +57,25 @@ def chunks(minutes: int, costs: Costs) -> list[float]:
         (min(until or seconds * 48_000, seconds * 48_000) - first) / 48_000
         for first, until in sound_ranges(seconds)
     ]
-    each = (
-        [length * costs.sound for length in sound]
-        + [length * costs.pictures for length in pictures]
-        + [costs.poster]
-    )
-    return [costs.hop + costs.start + work for work in each]
+    each = costs.hop + costs.start
+    shown = [*(each + length * costs.pictures for length in pictures), each + costs.poster]
+    if len(sound) == 1:
+        return [each + sound[0] * (costs.listen + costs.sound), *shown], []
+    listening = [each + length * costs.listen for length in sound]
+    return [*listening, *shown], [each + length * costs.sound for length in sound]
 
 
 def simulate(minutes: int, workers: int, costs: Costs) -> float:
     """Seconds from the master's arrival to its last rendition."""
     free = [0.0] * workers
     heapq.heapify(free)
-    end = 0.0
-    for work in chunks(minutes, costs):
-        done = heapq.heappop(free) + work
+    end = heard = 0.0
+    first, waiting = chunks(minutes, costs)
+    for number, work in enumerate([*first, *waiting]):
+        begin = heapq.heappop(free)
+        done = (max(begin, heard) if number >= len(first) else begin) + work
+        if number < len(waiting):  # as many listen as encode
+            heard = max(heard, done)
         end = max(end, done)
         heapq.heappush(free, done)
     return costs.plan + end + costs.hop + costs.start + minutes * 60 * costs.joining
@@ -82,15 +90,28 @@ def stops(minutes: int, costs: Costs) -> int:
 
 
 def why(minutes: int, costs: Costs) -> str:
-    longest, joining = max(chunks(minutes, costs)), minutes * 60 * costs.joining
-    return f"longest chunk {longest:.0f} s, joining {joining:.0f} s, plan {costs.plan:.1f} s"
+    first, waiting = chunks(minutes, costs)
+    longest, joining = max(first), minutes * 60 * costs.joining
+    sound = f"sound {max(first[: len(waiting)]) + max(waiting):.0f} s, " if waiting else ""
+    return f"{sound}longest other chunk {longest:.0f} s, joining {joining:.0f} s, plan {costs.plan:.1f} s"
 
 
 def measured(costs: Costs, figures: dict[str, Any]) -> Costs:
-    """The cost of pictures out of `bench transcode --json`: CPU seconds of two cores over seconds of film."""
-    found = figures["ladder"][0]
-    wall = min(found["wall_s"]["ours"])
-    return replace(costs, pictures=round(wall / figures.get("seconds", 8), 3))
+    """Out of `bench transcode --json`: walls of every step, a process's start taken out of each."""
+    found = figures["steps"]
+    seconds, start = found["seconds"], found["start_s"]
+    encoding = sum(took - start for took in found["chunks_s"])
+    return replace(
+        costs,
+        start=round(start, 3),
+        plan=round(found["plan_s"], 3),
+        poster=round(max(0.0, found["poster_s"] - start), 3),
+        pictures=round(encoding / seconds, 4),
+        sound=round(max(0.0, found["sound_s"] - start) / seconds, 5)
+        or costs.sound,  # too short to be measured
+        listen=round(max(0.0, found["listen_s"] - start) / seconds, 5) or costs.listen,
+        joining=round(found["joining_s"] * FILES_JOINED / seconds, 5),
+    )
 
 
 def draw(path: Path, table: dict[int, dict[int, float]]) -> None:

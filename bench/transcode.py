@@ -1,10 +1,12 @@
 """The video ladder in chunks, held against one `ffmpeg` process with a split filter graph and the same x264 settings; and two workers against one.
 
-    ./task bench transcode [--seconds 8] [--rounds 3] [--preset veryfast] [--json figures.json]
+    ./task bench transcode [--seconds 8] [--rounds 3] [--preset veryfast] [--only mxf] [--masters FOLDER] [--json figures.json]
 
 Three sources of our own making: 1080p H.264, 1080p MPEG-2 4:2:2 in MXF, 720p50 H.264. Both sides decode once, scale to the same sizes and
-write the same rungs; ours in chunks, each in a process of its own, read over HTTP by ranges. CPU seconds are of all processes, start-up
-included. SSIM is ffmpeg's, of each rung against the scaled master. Goals: CPU at most 1.05 ×, |ΔSSIM| at most 0.002, bytes within 3 %;
+write the same rungs; ours in chunks, each in a process of its own, read over HTTP by ranges. Chunks are those that are planned (30 to 60 s)
+from `--seconds 60` on, two halves of anything shorter; ours is encoded in one chunk too, so that what cutting costs is not mixed up with
+what another build of x264 does. CPU seconds are of all processes, start-up
+included, and walls of every step go into `--json`, which `./task bench scaling --figures` takes. SSIM is ffmpeg's, of each rung against the scaled master. Goals: CPU at most 1.05 ×, |ΔSSIM| at most 0.002, bytes within 3 %;
 two workers at least 1.8 × as fast as one. Needs `ffmpeg` (Debian: apt-get install ffmpeg); what is missing is said and left out.
 """
 
@@ -33,10 +35,12 @@ from bench.figures import show, spread
 from functions.transcode import joined
 from functions.transcode.film import Film, parse_film
 from functions.transcode.ladder import Rung, build_ladder, build_x264_options
+from functions.transcode.profiles import CHUNK_MIN_S
 from functions.transcode.stitched import stitch
 from tests.fix_media import Shelf, serving
 from tests.media import make
 
+SOUND = {"codec": "pcm_s16le"}
 LIMITS: dict[str, Any] = {"memory_bytes": 6 << 30, "cpu_s": 3000, "wall_s": 1200.0}
 SOURCES: dict[str, dict[str, Any]] = {
     "1080p25 H.264 .mp4": {"name": "a.mp4", "size": (1920, 1080), "rate": 25, "gop": 25, "options": {"preset": "ultrafast", "crf": "16"}},
@@ -56,12 +60,13 @@ def measured() -> Iterator[dict[str, float]]:
     found["cpu_s"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def plan(source: dict[str, Any], pieces: int) -> tuple[Film, list[tuple[int, int]]]:
-    """The film, cut into so many chunks at whole seconds."""
-    film = parse_film(
-        sandbox.run("functions.transcode.index:index_film", {"source": source}, **LIMITS)["film"]
-    )
+def plan(source: dict[str, Any], pieces: int | None) -> tuple[Film, list[tuple[int, int]]]:
+    """The film, cut into so many chunks at whole seconds; None: as planned."""
+    found = sandbox.run("functions.transcode.index:index_film", {"source": source}, **LIMITS)
+    film = parse_film(found["film"])
     line = film.timeline
+    if pieces is None:
+        return film, [(start, end) for start, end in found["chunks"]]
     step = (line.end - line.origin) / pieces
     at = [line.origin + round(step * number) for number in range(pieces)]
     return film, list(zip(at, [*at[1:], line.end], strict=True))
@@ -72,7 +77,8 @@ def chunk(source: dict[str, Any], film: Film, ladder: tuple[Rung, ...], cuts: li
         directory = folder / str(number)
         directory.mkdir(parents=True)
         start, end = cuts[number]
-        return sandbox.run(
+        began = time.monotonic()
+        found = sandbox.run(
             "functions.transcode.encode:encode_chunk",
             {
                 "source": source, "film": film.to_json(), "ladder": [asdict(rung) for rung in ladder], "number": number, "start": start,
@@ -80,12 +86,13 @@ def chunk(source: dict[str, Any], film: Film, ladder: tuple[Rung, ...], cuts: li
             },
             **LIMITS,
         )  # fmt: skip
+        return {**found, "took_s": time.monotonic() - began}
 
     return encode
 
 
 def ours(
-    source: dict[str, Any], folder: Path, preset: str, pieces: int, workers: int, threads: int
+    source: dict[str, Any], folder: Path, preset: str, pieces: int | None, workers: int, threads: int
 ) -> dict[str, Any]:
     """All rungs in chunks, one process each, `workers` at a time; what came of it."""
     film, cuts = plan(source, pieces)
@@ -97,8 +104,13 @@ def ours(
     for rung, stream in stitched.rungs:
         pieces_of = {r["rungs"][rung.name]["piece"]["name"]: folder / str(n) / f"{rung.name}.m4s" for n, r in enumerate(results)}  # fmt: skip
         files[rung.name] = folder / f"{rung.name}.mp4"
+        began = time.monotonic()
         joined.write([stream], pieces_of, files[rung.name])
-    return {**found, "frames": stitched.frames, "ladder": ladder, "files": files, "film": film}
+        joining_s = time.monotonic() - began
+    return {
+        **found, "frames": stitched.frames, "ladder": ladder, "files": files, "film": film, "chunks_s": [r["took_s"] for r in results],
+        "joining_s": joining_s,
+    }  # fmt: skip
 
 
 def theirs(ffmpeg: str, path: Path, film: Film, ladder: tuple[Rung, ...], folder: Path, preset: str, threads: int) -> dict[str, Any]:  # fmt: skip
@@ -141,21 +153,23 @@ def compare(
 ) -> dict[str, Any]:
     """Rounds of ours and theirs, one after the other."""
     source, threads = shelf.source(path), os.cpu_count() or 2
-    sides: dict[str, list[dict[str, Any]]] = {"ours": [], "ffmpeg": []}
+    sides: dict[str, list[dict[str, Any]]] = {"ours": [], "one chunk": [], "ffmpeg": []}
+    pieces = None if options.seconds >= 2 * CHUNK_MIN_S else 2
     for number in range(options.rounds):
-        mine = ours(source, folder / f"ours{number}", options.preset, 2, 1, threads)
+        mine = ours(source, folder / f"ours{number}", options.preset, pieces, 1, threads)
         sides["ours"].append(mine)
+        sides["one chunk"].append(ours(source, folder / f"whole{number}", options.preset, 1, 1, threads))
         sides["ffmpeg"].append(theirs(ffmpeg, path, mine["film"], mine["ladder"], folder / f"theirs{number}", options.preset, threads))  # fmt: skip
-    one, other = sides["ours"][0], sides["ffmpeg"][0]
+    files = {side: found[0]["files"] for side, found in sides.items()}
     rungs = {
         rung.name: {
-            "bytes": [files[rung.name].stat().st_size for files in (one["files"], other["files"])],
-            "ssim": [ssim(ffmpeg, files[rung.name], path, rung) for files in (one["files"], other["files"])],
+            "bytes": {side: found[rung.name].stat().st_size for side, found in files.items()},
+            "ssim": {side: ssim(ffmpeg, found[rung.name], path, rung) for side, found in files.items()},
         }
-        for rung in one["ladder"]
+        for rung in sides["ours"][0]["ladder"]
     }
     return {
-        "source": name, "cpu_s": {side: [r["cpu_s"] for r in found] for side, found in sides.items()},
+        "source": name, "chunks": len(sides["ours"][0]["chunks_s"]), "cpu_s": {side: [r["cpu_s"] for r in found] for side, found in sides.items()},
         "wall_s": {side: [r["wall_s"] for r in found] for side, found in sides.items()}, "rungs": rungs,
     }  # fmt: skip
 
@@ -171,21 +185,73 @@ def scale_out(path: Path, shelf: Shelf, folder: Path, options: argparse.Namespac
     return {"wall_s": walls, "ratio": statistics.median(walls[1]) / statistics.median(walls[2])}
 
 
+def held_against(found: dict[str, Any], other: str) -> tuple[str, ...]:
+    """The other side, CPU and wall (ours / the other), ΔSSIM of the worst rung, bytes of all rungs."""
+    cpu, wall = (
+        spread([mine / their for mine, their in zip(found[key]["ours"], found[key][other], strict=True)])
+        for key in ("cpu_s", "wall_s")
+    )
+    rungs = found["rungs"].values()
+    size = sum(r["bytes"]["ours"] for r in rungs) / sum(r["bytes"][other] for r in rungs)
+    worst = max((r["ssim"]["ours"] - r["ssim"][other] for r in rungs), key=abs)
+    return other, cpu, wall, f"{worst:+.4f}", f"{size:.3f}"
+
+
+def master(folder: Path, known: dict[str, Any], seconds: int) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / f"{seconds}s-{known['name']}"
+    if not kept.exists():
+        form = {**known, "rate": Fraction(known["rate"]), "name": f"{seconds}s-unfinished-{known['name']}"}
+        make.film(folder, frames=seconds * known["rate"], draw=busy, sounds=(SOUND,), **form).rename(kept)
+    return kept
+
+
+def nothing(arguments: dict[str, Any], say: Any) -> dict[str, Any]:
+    """What a chunk's process costs before it does anything."""
+    return {}
+
+
+def steps(path: Path, shelf: Shelf, folder: Path, options: argparse.Namespace) -> dict[str, float]:
+    """Walls of all that a film needs, of one worker: `chunks_s` with their process, the others too."""
+    source, threads = shelf.source(path), os.cpu_count() or 2
+    folder.mkdir()
+    found: dict[str, Any] = {"seconds": options.seconds}
+
+    def timed(name: str, entry: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        began = time.monotonic()
+        made = sandbox.run(entry, arguments, **LIMITS)
+        found[name] = time.monotonic() - began
+        return made
+
+    timed("start_s", "bench.transcode:nothing", {})
+    planned = timed("plan_s", "functions.transcode.index:index_film", {"source": source})
+    shared = {"source": source, "film": planned["film"], "directory": str(folder), "threads": threads}
+    timed("poster_s", "functions.transcode.poster:make_poster", shared)
+    heard = timed("listen_s", "functions.transcode.soundtracks:listen", shared)["heard"]
+    timed("sound_s", "functions.transcode.soundtracks:encode_soundtracks", {**shared, "heard": heard})
+    encoded = ours(source, folder / "pictures", options.preset, None, 1, threads)
+    return {**found, "chunks_s": encoded["chunks_s"], "joining_s": encoded["joining_s"]}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seconds", type=int, default=8)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--preset", default="veryfast")
+    parser.add_argument("--only", default="", help="sources whose name has this in it")
+    parser.add_argument("--masters", type=Path, help="a folder in which masters are kept for the next run")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     ffmpeg = shutil.which("ffmpeg")
     with tempfile.TemporaryDirectory(prefix="bench-") as name, serving(Path(name) / "shelf") as shelf:
         folder = Path(name)
+        wanted = {title: known for title, known in SOURCES.items() if options.only in title}
         masters = {
-            title: make.film(folder, frames=options.seconds * known["rate"], draw=busy, **{**known, "rate": Fraction(known["rate"])})
-            for title, known in SOURCES.items()
-        }  # fmt: skip
-        rows: list[tuple[str, ...]] = []
+            title: master(options.masters or folder, known, options.seconds)
+            for title, known in wanted.items()
+        }
+        first = next(iter(masters))
+        rows: list[tuple[Any, ...]] = []
         raw: dict[str, Any] = {"seconds": options.seconds}
         if ffmpeg is None:
             print("ffmpeg is missing (Debian: apt-get install ffmpeg): the comparison is left out")
@@ -196,22 +262,15 @@ def main() -> None:
                 found.append(compare(title, path, shelf, folder / path.stem, options, ffmpeg))
             raw["ladder"] = found
             for each in found:
-                cpu = [
-                    mine / their
-                    for mine, their in zip(each["cpu_s"]["ours"], each["cpu_s"]["ffmpeg"], strict=True)
+                rows += [
+                    (each["source"], each["chunks"], *held_against(each, other))
+                    for other in ("ffmpeg", "one chunk")
                 ]
-                size = sum(r["bytes"][0] for r in each["rungs"].values()) / sum(
-                    r["bytes"][1] for r in each["rungs"].values()
-                )
-                worst = max((r["ssim"][0] - r["ssim"][1] for r in each["rungs"].values()), key=abs)
-                walls = [
-                    mine / their
-                    for mine, their in zip(each["wall_s"]["ours"], each["wall_s"]["ffmpeg"], strict=True)
-                ]
-                rows.append((each["source"], spread(cpu), spread(walls), f"{worst:+.4f}", f"{size:.3f}"))
-        workers = scale_out(masters["1080p25 H.264 .mp4"], shelf, folder / "workers", options)
+        workers = scale_out(masters[first], shelf, folder / "workers", options)
         raw["workers"] = workers
-    show("ladder: ours / ffmpeg", ("source", "CPU", "wall", "ΔSSIM (worst rung)", "bytes"), rows, raw)
+        raw["steps"] = steps(masters[first], shelf, folder / "steps", options)
+    columns = ("source", "chunks", "ours against", "CPU", "wall", "ΔSSIM (worst rung)", "bytes")
+    show("ladder", columns, rows, raw)
     print(f"2 workers against 1: {workers['ratio']:.2f} × as fast (goal 1.8)")
     if options.json:
         options.json.write_text(json.dumps(raw, default=str))

@@ -5,6 +5,20 @@ insert into job_chunks (job_id, number, spec, weight, state) values (:job_id, :n
 -- The chunk that waited for all others may be claimed now; its number.
 update job_chunks set state = 'queued', updated_at = clock_timestamp() where job_id = :job_id and state = 'waiting' returning number;
 
+-- name: queue_listened_chunks(job_id)
+-- Parts of a film's sound may be claimed when how loud the whole is is known; their numbers, none while somebody still listens.
+update job_chunks set state = 'queued', updated_at = clock_timestamp()
+ where job_id = :job_id and state = 'waiting' and spec ->> 'do' = 'soundtracks'
+   and not exists (select from job_chunks o where o.job_id = :job_id and o.spec ->> 'do' = 'listen' and o.state <> 'done')
+returning number;
+
+-- name: heard_chunks(job_id)
+select result -> 'heard' as heard from job_chunks where job_id = :job_id and spec ->> 'do' = 'listen' order by number;
+
+-- name: note_sheets(job_id, number, sheets)!
+-- Where the thumbnails are, before the sprites that they were made of are deleted.
+update job_chunks set result = jsonb_build_object('sheets', :sheets::jsonb) where job_id = :job_id and number = :number and state <> 'done';
+
 -- name: last_chunk(job_id)$
 -- The number of the chunk that puts a job's results together.
 select number from job_chunks where job_id = :job_id and spec ->> 'do' = 'assemble';

@@ -7,10 +7,13 @@ object has the key that it had the time before, so that a second attempt writes 
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
-from acervo import keys, leases, steps
+from acervo import keys, leases, sandbox, steps
 from acervo.assets import Status
 from acervo.database import as_json, query
 from acervo.errors import AlreadyDone
@@ -18,7 +21,7 @@ from acervo.events import Event
 from acervo.function import Call, Work
 from acervo.leases import Lease
 from acervo.ranges import RangeReader
-from functions.transcode import captions, joined, planning, thumbnails
+from functions.transcode import captions, joined, limits, planning, thumbnails
 from functions.transcode.boxes import codec_string
 from functions.transcode.film import parse_film
 from functions.transcode.ladder import parse_ladder
@@ -36,6 +39,7 @@ MIME_TYPES = {
 PIECES = (".m4s", ".jpg")
 Row = dict[str, Any]
 MAX_KEYS = 100_000
+MAX_SPRITE_BYTES = 8 << 20
 
 
 def assemble_job(event: Event, call: Call) -> None:
@@ -60,12 +64,15 @@ def assemble_job(event: Event, call: Call) -> None:
 def put_together(call: Call, lease: Lease) -> None:
     """What the chunks left, as renditions."""
     with call.database.transaction() as connection:
-        chunks = [row for row in query.chunk_results(connection, job_id=lease.job_id) if row["result"]]
+        rows = [row for row in query.chunk_results(connection, job_id=lease.job_id) if row["result"]]
+    chunks = [row for row in rows if row["number"] != lease.number]
     renditions = [found for chunk in chunks for found in chunk["result"]["renditions"]]
     film: Stitched | None = None
     if lease.job_spec.get("folder"):
         film = _stitched(lease.job_spec, chunks)
         if lease.job_spec["stream"]:
+            noted = next((row["result"]["sheets"] for row in rows if row["number"] == lease.number), None)
+            film = _put_sheets(call, lease, film, noted)
             renditions += [*_put_waveform(call, lease, chunks), _put_stream(call, lease, film)]
         renditions += [_put_file(call, lease, film, file) for file in lease.job_spec["files"]]
     lease.check()
@@ -82,6 +89,53 @@ def _stitched(spec: Row, chunks: list[Row]) -> Stitched:
     tracks = [track for chunk in chunks for track in chunk["result"].get("tracks", ())]
     film, ladder = parse_film(spec["film"]), parse_ladder(spec["ladder"])
     return stitch(film, ladder, pictures, tracks, spec.get("sound") == "pcm")
+
+
+def _put_sheets(call: Call, lease: Lease, film: Stitched, noted: list[Row] | None) -> Stitched:
+    """The film with its thumbnails on sheets of one grid, instead of the sprites of its chunks, which are gone then.
+
+    Args:
+        noted: the sheets that an attempt before this one made.
+    """
+    if not film.sprites:
+        return film
+    if noted is None:
+        noted = _make_sheets(call, lease, film)
+        with call.database.transaction() as connection:
+            query.note_sheets(connection, job_id=lease.job_id, number=lease.number, sheets=as_json(noted))
+    for sprite_name, _ in film.sprites:
+        lease.check()
+        call.objects.delete(call.objects.proxies, f"{lease.job_spec['folder']}/{sprite_name}")
+    named = tuple((thumbnails.sheet_name(number, sheet), sheet) for number, sheet in enumerate(noted))
+    return replace(film, sprites=named)
+
+
+def _make_sheets(call: Call, lease: Lease, film: Stitched) -> list[Row]:
+    objects, folder = call.objects, lease.job_spec["folder"]
+    with tempfile.TemporaryDirectory(prefix="sheets-", dir=call.settings.directory or None) as name:
+        directory = Path(name)
+        sprites = []
+        for number, (sprite_name, sprite) in enumerate(film.sprites):
+            lease.check()
+            file = f"{number:06d}.jpg"
+            data = objects.get_bytes(objects.proxies, f"{folder}/{sprite_name}", MAX_SPRITE_BYTES)
+            (directory / file).write_bytes(data)
+            sprites.append({**sprite, "file": file})
+        arguments = {
+            "directory": name, "sprites": sprites, "every_s": lease.job_spec["tile"]["every_s"],
+            "duration_s": film.film.timeline.duration_s,
+        }  # fmt: skip
+        try:
+            made: list[Row] = sandbox.run(
+                "functions.transcode.sheets:make_sheets", arguments, **limits.sandbox_limits(call.settings), cancelled=lease.cancelled
+            )["sheets"]  # fmt: skip
+        except sandbox.Stopped:
+            lease.check()
+            raise
+        for number, sheet in enumerate(made):
+            key = f"{folder}/{thumbnails.sheet_name(number, sheet)}"
+            objects.put_file(objects.proxies, key, directory / sheet["file"], "image/jpeg")
+    return made
 
 
 def _put_waveform(call: Call, lease: Lease, chunks: list[Row]) -> list[Row]:
@@ -115,7 +169,10 @@ def _put_stream(call: Call, lease: Lease, film: Stitched) -> Row:
     detail = {
         "dash": f"{folder}/{MPD}",
         "ladder": ladder,
-        "audio": [{"language": track.language, "channels": track.channels} for track in film.soundtracks],
+        "audio": [
+            {"language": track.language, "channels": track.channels, "loudness": track.loudness}
+            for track in film.soundtracks
+        ],
         "thumbnails": f"{folder}/{thumbnails.VTT}" if thumbnails.VTT in texts else None,
         "delay_s": timeline.delay / timeline.timescale,
         **_shown(film),

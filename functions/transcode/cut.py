@@ -145,7 +145,9 @@ def _encode(arguments: dict[str, Any], say: Say, why: str) -> dict[str, Any]:
     }
     pictures = encode.encode_chunk({**shared, **whole}, say)
     tracks = (
-        soundtracks.encode_soundtracks({**shared, "clip": True}, say)["tracks"] if film.soundtracks else []
+        soundtracks.encode_soundtracks({**shared, "clip": True, "untouched": True}, say)["tracks"]
+        if film.soundtracks
+        else []
     )
     stitched = stitch(film, (rung,), [pictures], tracks)
     files = {pictures["rungs"][rung.name]["piece"]["name"]: directory / f"{rung.name}.m4s"}

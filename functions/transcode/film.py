@@ -31,12 +31,17 @@ class Picture:
 
 @dataclass(frozen=True)
 class Soundtrack:
-    """An audio stream of the master."""
+    """An audio stream of the master; `members` are the mono streams that it is made of, when it is (the first is `stream`)."""
 
     stream: int
     language: str
     channels: int
     title: str
+    members: tuple[int, ...] = ()
+
+    @property
+    def streams(self) -> tuple[int, ...]:
+        return self.members or (self.stream,)
 
 
 @dataclass(frozen=True)
@@ -79,13 +84,14 @@ class Timeline:
 
 @dataclass(frozen=True)
 class Film:
-    """`frames` is what the container's index promises; 0 where it does not say."""
+    """`frames` is what the container's index promises; 0 where it does not say. `jumps_s` is where the master's clock was straightened."""
 
     picture: Picture
     timeline: Timeline
     soundtracks: tuple[Soundtrack, ...]
     frames: int
     warnings: tuple[str, ...] = ()
+    jumps_s: tuple[float, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -95,9 +101,13 @@ def parse_film(value: Mapping[str, Any]) -> Film:
     return Film(
         Picture(**{**value["picture"], "sar": tuple(value["picture"]["sar"])}),
         parse_timeline(value["timeline"]),
-        tuple(Soundtrack(**track) for track in value["soundtracks"]),
+        tuple(
+            Soundtrack(**{**track, "members": tuple(track.get("members", ()))})
+            for track in value["soundtracks"]
+        ),
         value["frames"],
         tuple(value["warnings"]),
+        tuple(value.get("jumps_s", ())),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,17 +39,22 @@ def make_renditions(arguments: dict[str, Any], say: Callable[[dict[str, Any]], N
     path = _fetch(arguments["source"], directory)
     try:
         check_header(path)
-        # The largest is read with shrink-on-load, the others are made of it.
+        # The largest is read with shrink-on-load, the others are made of it, while it is being written.
         wanted = sorted(choose(arguments.get("wanted"), arguments.get("box")), key=lambda still: -still.width)
         image: Any = None
         made = {}
-        for number, still in enumerate(wanted):
-            image = stills.shrink(image, still) if image else _first(path, still)
-            if still.profile == DISPLAY.profile:
-                made[still.profile] = stills.save_jpeg(image, directory / f"{still.profile}.jpg", still)
-            else:
+        with ThreadPoolExecutor(1, thread_name_prefix="display") as beside:
+            writing = []
+            for number, still in enumerate(wanted):
+                image = stills.shrink(image, still) if image else _first(path, still)
+                if still.profile == DISPLAY.profile:
+                    target = directory / f"{still.profile}.jpg"
+                    writing.append(beside.submit(stills.save_jpeg, image, target, still))
+                    continue
                 made[still.profile] = stills.save_webp(image, directory / f"{still.profile}.webp", still)
-            say({"fraction": (number + 1) / (len(wanted) + 1)})
+                say({"fraction": (number + 1) / (len(wanted) + 1)})
+            for written in writing:
+                made[DISPLAY.profile] = written.result()
     except pyvips.Error as fault:
         raise Rejected("unreadable", "the image is damaged, or is of a kind that cannot be shown") from fault
     finally:

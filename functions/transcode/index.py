@@ -1,7 +1,8 @@
 """What a film is and where it can be cut, without decoding it: one frame for its looks, then the packets' times.
 
 MP4 and MOV carry an index: only that and one packet a cut are read, not the film. MXF and Matroska with cues are asked for the key
-frame near each place where a cut would be good. Other containers are read through once. A clip is looked at where it begins.
+frame near each place where a cut would be good. Other containers are read through once; a transport stream's clock is looked at on the
+way, and read through again with a straight one where it jumps. A clip is looked at where it begins.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from acervo import ranges
 from acervo.errors import Rejected
 from functions.transcode import frames, master, probes
 from functions.transcode.chunks import plan_chunks
+from functions.transcode.clock import ClockFinder, describe
 from functions.transcode.film import MAX_REORDER_S, Film, Picture, Soundtrack, build_timeline
+from functions.transcode.pairs import join_monos
 from functions.transcode.probes import REORDERED, Index
 from functions.transcode.profiles import SOUNDTRACK
 
@@ -33,6 +36,7 @@ AHEAD_PACKETS = 16  # the most frames that H.264 and HEVC hold back
 MAX_SOUNDTRACKS, MAX_RATE = 16, 240
 CLIP_CHUNK_S = (20.0, 30.0, 5.0)  # somebody waits: smaller pieces than of a whole film
 MAX_DURATION_S = 48 * 3600
+RECORDING = "mpegts"
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,13 @@ class Look:
     steady: bool  # all frames last as long
     soundtracks: tuple[Soundtrack, ...]
     warnings: tuple[str, ...]
+    container: str
 
 
 def index_film(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
-    """Sandbox entry: {"film": …, "chunks": [[start, end], …]} of `arguments["source"]`.
+    """Sandbox entry: {"film": …, "chunks": [[start, end], …], "clock": …} of `arguments["source"]`.
+
+    The clock (None: the file's own) belongs into the source from then on: the times of film and chunks are its.
 
     Raises:
         Rejected: it has no picture, or is damaged.
@@ -61,9 +68,15 @@ def index_film(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None])
         found = _indexed(container, stream, seen.origin)
         if found is None and seen.steady:
             found = probes.probe(container, reader, stream, seen.origin, seen.rate)
+    finder: ClockFinder | None = None
     if found is None:
-        with master.open_master(source, block=2 * ranges.STREAM_BLOCK, ahead=2) as container:
-            found = _read_through(container, master.video_stream(container), seen.origin)
+        finder = ClockFinder() if seen.container == RECORDING else None
+        found = _read_through(source, seen.origin, finder)
+    clock = finder.clock() if finder else None
+    if clock is not None:
+        source = {**source, "clock": clock.to_json()}
+        seen = _look(source)
+        found = _read_through(source, seen.origin)
     timeline = build_timeline(
         seen.base, seen.origin, found.end, seen.rate, float(found.widest * seen.base), AAC_DELAY_S if seen.soundtracks else 0.0
     )  # fmt: skip
@@ -72,9 +85,19 @@ def index_film(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None])
             "too-long",
             f"the film's clock runs for {timeline.duration_s / 3600:.0f} hours: its timestamps are broken",
         )
-    film = Film(seen.picture, timeline, seen.soundtracks, found.frames, seen.warnings)
+    warnings = (*seen.warnings, *(describe(finder) if finder else ()))
+    film = Film(
+        seen.picture,
+        timeline,
+        seen.soundtracks,
+        found.frames,
+        warnings,
+        finder.jumps_s if clock and finder else (),
+    )
     chunks = plan_chunks(found.keys, seen.origin, timeline.end, seen.base)
-    return {"film": film.to_json(), "chunks": [list(asdict(chunk).values()) for chunk in chunks]}
+    return {
+        "film": film.to_json(), "chunks": [list(asdict(chunk).values()) for chunk in chunks], "clock": source.get("clock"),
+    }  # fmt: skip
 
 
 def index_clip(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
@@ -123,13 +146,14 @@ def _look(source: dict[str, Any]) -> Look:
         base = Fraction(stream.time_base or Fraction(1, 90_000))
         rate = Fraction(stream.average_rate or stream.guessed_rate or DEFAULT_RATE)
         guessed = Fraction(stream.guessed_rate or 0)
+        name = container.format.name
         steps = [b.pts - a.pts for a, b in pairwise(seen) if a.pts is not None and b.pts is not None]
     if not 0 < rate <= MAX_RATE:
         rate = DEFAULT_RATE
     steady = abs(rate - guessed) <= rate / 100 and all(abs(step * base * rate - 1) < STEADY for step in steps)
     if picture.hdr:
         warnings.append("the master is HDR: its renditions are tone-mapped to SDR")
-    return Look(picture, origin, base, rate, steady, soundtracks, tuple(warnings))
+    return Look(picture, origin, base, rate, steady, soundtracks, tuple(warnings), name)
 
 
 def _first_frame(container: InputContainer, stream: VideoStream, begin: int, seen: Look) -> tuple[int, int]:
@@ -168,17 +192,22 @@ def _soundtracks(container: InputContainer) -> tuple[tuple[Soundtrack, ...], lis
         warnings.append(
             f"{len(streams) - len(heard)} of {len(streams)} soundtracks are of a kind that cannot be decoded"
         )
-    if len(heard) > MAX_SOUNDTRACKS:
-        warnings.append(f"only the first {MAX_SOUNDTRACKS} of {len(heard)} soundtracks are in the renditions")
-    return tuple(
-        Soundtrack(
-            stream.index,
-            (stream.language or "und")[:3],
-            stream.channels,
-            str(stream.metadata.get("title", ""))[:100],
+    tracks = join_monos(
+        [
+            Soundtrack(
+                stream.index,
+                (stream.language or "und")[:3],
+                stream.channels,
+                str(stream.metadata.get("title", ""))[:100],
+            )
+            for stream in heard
+        ]
+    )
+    if len(tracks) > MAX_SOUNDTRACKS:
+        warnings.append(
+            f"only the first {MAX_SOUNDTRACKS} of {len(tracks)} soundtracks are in the renditions"
         )
-        for stream in heard[:MAX_SOUNDTRACKS]
-    ), warnings
+    return tracks[:MAX_SOUNDTRACKS], warnings
 
 
 def look(seen: Sequence[VideoFrame], stream: VideoStream) -> Picture:
@@ -219,7 +248,13 @@ def _indexed(container: InputContainer, stream: VideoStream, origin: int) -> Ind
     return Index(exact, end, len(entries), _widest(times))
 
 
-def _read_through(container: InputContainer, stream: VideoStream, origin: int) -> Index:
+def _read_through(source: dict[str, Any], origin: int, finder: ClockFinder | None = None) -> Index:
+    hear = finder.feed if finder else None
+    with master.open_with_reader(source, 2 * ranges.STREAM_BLOCK, 2, hear=hear) as (container, _):
+        return _all_packets(container, master.video_stream(container), origin)
+
+
+def _all_packets(container: InputContainer, stream: VideoStream, origin: int) -> Index:
     master.only(container, stream)
     times: list[int] = []
     keys: list[int] = []

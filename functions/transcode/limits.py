@@ -42,10 +42,10 @@ def sandbox_limits(chosen: Settings) -> Limits:
     }
 
 
-def source(call: Call, master_key: str) -> dict[str, Any]:
-    """A master as the sandbox entries take it; the ETag pins its bytes."""
+def source(call: Call, master_key: str, clock: Any = None) -> dict[str, Any]:
+    """A master as the sandbox entries take it; the ETag pins its bytes. `clock`: the one that it shall have, as JSON."""
     stored = call.objects.head(call.objects.archive, master_key)
     url = call.objects.presign_internal_get(
         call.objects.archive, master_key, call.settings.wall_s + URL_MARGIN_S
     )
-    return {"url": url, "size_bytes": stored.size, "etag": stored.etag}
+    return {"url": url, "size_bytes": stored.size, "etag": stored.etag, "clock": clock}

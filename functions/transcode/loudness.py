@@ -1,44 +1,15 @@
-"""Loudness by EBU R128 (ITU-R BS.1770): measured over the whole, then one gain for the whole; nothing is pumped. Child side only."""
+"""The meter of EBU R128: what FFmpeg's `ebur128` says of every block. Child side only."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from math import log10
 
 import av
 from av.audio.frame import AudioFrame
 from av.filter import Graph
 from av.filter.context import FilterContext
 
-TARGET_LUFS, PEAK_DBTP = -23.0, -1.0  # EBU R128 and EBU Tech 3343
-SILENCE_LUFS = -60.0  # below that there is nothing to make louder
-MAX_GAIN_DB = 30.0
-TAGS = ("I", "LRA", "true_peak")  # all of them are of everything until now
+from functions.transcode.heard import ABSOLUTE_GATE_LUFS, BINS_A_LU, Heard, Loudness
 
-
-@dataclass(frozen=True)
-class Loudness:
-    """`integrated_lufs` of the programme, its loudness range, and its true peak."""
-
-    integrated_lufs: float
-    range_lu: float
-    peak_dbtp: float
-
-    @property
-    def gain_db(self) -> float:
-        """What brings it to the target, as far as the peaks allow it."""
-        if self.integrated_lufs <= SILENCE_LUFS:
-            return 0.0
-        wanted = min(TARGET_LUFS - self.integrated_lufs, MAX_GAIN_DB)
-        return round(min(wanted, PEAK_DBTP - self.peak_dbtp) if wanted > 0 else wanted, 2)
-
-    def to_json(self) -> dict[str, float]:
-        return {
-            "integrated_lufs": round(self.integrated_lufs, 2),
-            "range_lu": round(self.range_lu, 2),
-            "peak_dbtp": round(self.peak_dbtp, 2),
-            "gain_db": self.gain_db,
-        }
+BLOCK, RANGE, PEAK = "M", "LRA", "true_peak"  # the last two are of everything until now
 
 
 class Meter:
@@ -48,7 +19,7 @@ class Meter:
         self._graph: Graph | None = None
         self._sink: FilterContext | None = None
         self._kind: tuple[int, str, str] | None = None
-        self._found: dict[str, float] = {}
+        self._heard = Heard()
 
     def push(self, frame: AudioFrame) -> None:
         kind = (frame.sample_rate, frame.format.name, frame.layout.name)
@@ -60,12 +31,14 @@ class Meter:
         self._graph.push(frame)
         self._read()
 
-    def measure(self) -> Loudness:
+    def finish(self) -> Heard:
         if self._graph is not None:
             self._graph.push(None)
             self._read()
-        peak = max(self._found.get("true_peak", 0.0), 1e-6)
-        return Loudness(self._found.get("I", SILENCE_LUFS), self._found.get("LRA", 0.0), 20 * log10(peak))
+        return self._heard
+
+    def measure(self) -> Loudness:
+        return self.finish().loudness
 
     def _read(self) -> None:
         while self._sink is not None:
@@ -74,10 +47,15 @@ class Meter:
             except (av.error.BlockingIOError, av.error.EOFError):
                 return
             assert isinstance(measured, AudioFrame)  # noqa: S101  # what an audio sink gives
-            for name in TAGS:
-                value = measured.metadata.get(f"lavfi.r128.{name}", "nan")
-                if value not in ("nan", "-inf", "inf"):
-                    self._found[name] = float(value)
+            said = {
+                name: float(value)
+                for name in (BLOCK, RANGE, PEAK)
+                if (value := measured.metadata.get(f"lavfi.r128.{name}", "nan")) not in ("nan", "-inf", "inf")
+            }
+            if said.get(BLOCK, ABSOLUTE_GATE_LUFS) > ABSOLUTE_GATE_LUFS:
+                self._heard.blocks[round(said[BLOCK] * BINS_A_LU)] += 1
+            self._heard.peak = max(self._heard.peak, said.get(PEAK, 0.0))
+            self._heard.range_lu = said.get(RANGE, self._heard.range_lu)
 
     def _build(self, frame: AudioFrame) -> None:
         graph = Graph()

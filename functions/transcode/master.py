@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,8 @@ from av.video.stream import VideoStream
 
 from acervo import ranges
 from acervo.errors import Rejected
+from functions.transcode.clock import parse_clock
+from functions.transcode.straight import Overheard, Straight
 
 # Playlists, SDP and concat scripts name other files: a demuxer that follows them is not among these.
 DEMUXERS = (
@@ -33,20 +35,24 @@ def open_with_reader(
     block: int = ranges.STREAM_BLOCK,
     ahead: int = 1,
     hardware: HWAccel | None = None,
+    hear: Callable[[bytes], None] | None = None,
 ) -> Iterator[tuple[InputContainer, ranges.RangeReader]]:
     """The demuxer over a master, and what counts the bytes that it fetches.
 
     Args:
-        source: `url`, `size_bytes` and `etag` of the object.
+        source: `url`, `size_bytes` and `etag` of the object; perhaps the `clock` that it shall have.
         hardware: decodes pictures, where it can.
+        hear: gets every byte of the file as it is, once and in order, as far as it was read without a leap; the rest at the end.
 
     Raises:
         Rejected: not media, or damaged (also while it is used).
     """
     reader = ranges.open_url(source["url"], source["size_bytes"], source.get("etag"), block, ahead)
+    file = Straight(reader, parse_clock(source["clock"])) if source.get("clock") else reader
+    overheard = Overheard(reader, hear) if hear else None
     try:
         with av.open(
-            reader,
+            overheard or file,
             mode="r",
             options=dict(OPTIONS),
             buffer_size=min(BUFFER_BYTES, block),
@@ -54,6 +60,8 @@ def open_with_reader(
             hwaccel=hardware,
         ) as container:
             yield container, reader
+        if overheard:
+            overheard.finish()
     except (av.FFmpegError, ValueError) as fault:  # ValueError: PyAV's own for what FFmpeg leaves undefined
         raise damaged() from fault
     finally:

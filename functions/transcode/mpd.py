@@ -10,6 +10,8 @@ from xml.etree import ElementTree as Xml
 from functions.transcode.playlist import Captions, Part
 
 NAMESPACE = "urn:mpeg:dash:schema:mpd:2011"
+TILES = "http://dashif.org/guidelines/thumbnail_tile"
+THUMBNAILS, MILLISECONDS = "thumbnails", 1000
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,24 @@ class Representation:
     fps: Fraction = Fraction(0)
 
 
+@dataclass(frozen=True)
+class Sheets:
+    """Thumbnails: the names of sheets of one grid, each of which is shown for `sheet_s`; the size is that of a whole sheet."""
+
+    names: Sequence[str]
+    columns: int
+    rows: int
+    width: int
+    height: int
+    sheet_s: Fraction
+    bandwidth: int
+
+
 def build_mpd(
-    pictures: Sequence[Representation], sounds: Sequence[tuple[str, Representation]], duration_s: Fraction
+    pictures: Sequence[Representation],
+    sounds: Sequence[tuple[str, Representation]],
+    duration_s: Fraction,
+    sheets: Sheets | None = None,
 ) -> str:
     """The manifest; `sounds` come with their BCP 47 tags (empty: not known)."""
     length = f"PT{float(duration_s):.3f}S"
@@ -58,6 +76,8 @@ def build_mpd(
             {"contentType": "audio", "mimeType": "audio/mp4", "startWithSAP": "1", **language},
         )
         _represent(audio, sound)
+    if sheets:
+        _represent_sheets(period, sheets)
     Xml.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
 
@@ -83,6 +103,23 @@ def with_captions(mpd: str, captions: Sequence[Captions]) -> str:
             Xml.SubElement(shown, f"{{{NAMESPACE}}}BaseURL").text = caption.uri
     Xml.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
+
+
+def _represent_sheets(period: Xml.Element, sheets: Sheets) -> None:
+    """Tiled thumbnails (DASH-IF IOP 4.3, 6.2.6), by a list: a template has no names that could be signed."""
+    images = Xml.SubElement(period, "AdaptationSet", {"contentType": "image", "mimeType": "image/jpeg"})
+    size = {"width": str(sheets.width), "height": str(sheets.height)}
+    shown = Xml.SubElement(
+        images, "Representation", {"id": THUMBNAILS, "bandwidth": str(sheets.bandwidth), **size}
+    )
+    tiles = {"schemeIdUri": TILES, "value": f"{sheets.columns}x{sheets.rows}"}
+    Xml.SubElement(shown, "EssentialProperty", tiles)
+    listed = Xml.SubElement(shown, "SegmentList", {"timescale": str(MILLISECONDS)})
+    timeline = Xml.SubElement(listed, "SegmentTimeline")
+    length = {"t": "0", "d": str(round(sheets.sheet_s * MILLISECONDS)), "r": str(len(sheets.names) - 1)}
+    Xml.SubElement(timeline, "S", length)
+    for name in sheets.names:
+        Xml.SubElement(listed, "SegmentURL", {"media": name})
 
 
 def _represent(parent: Xml.Element, stream: Representation) -> None:

@@ -88,26 +88,35 @@ def _is_there(call: Call, rendition: Row | None) -> bool:
 def _plan(call: Call, asset: Row, order: Order, job_id: str) -> Plan:
     orders.check(order, asset["kind"], asset["technical"].get("duration_s"))
     film_wanted = asset["kind"] == "video" and order.profile not in (ORIGINAL, *orders.SOUND_FILES)
+    clock = _clock(call, asset) if asset["kind"] == "video" else None
     if not film_wanted:
-        return plan_order(asset, order, job_id)
+        return plan_order(asset, order, job_id, clock=clock)
     ladder = orders.wants_ladder(order)
     whole = ladder or (order.clip is None and order.profile != POSTER.profile)
     arguments = {
-        "source": limits.source(call, asset["master_key"]), "clip": list(order.clip) if order.clip else None,
+        "source": limits.source(call, asset["master_key"], None if whole else clock), "clip": list(order.clip) if order.clip else None,
         "intra": order.profile in PRORES,
     }  # fmt: skip
     entry = "functions.transcode.index:" + ("index_film" if whole else "index_clip")
     found = sandbox.run(entry, arguments, **limits.sandbox_limits(call.settings))
     film = parse_film(found["film"])
     if not ladder:
-        return plan_order(asset, order, job_id, film, found["chunks"], found.get("beginning"))
-    plan = plan_film(asset, film, found["chunks"])
+        clock = found["clock"] if whole else clock
+        return plan_order(asset, order, job_id, film, found["chunks"], found.get("beginning"), clock)
+    plan = plan_film(asset, film, found["chunks"], found["clock"])
     chosen = [pair for pair in zip(plan.chunks, plan.weights, strict=True) if pair[0]["do"] != "poster"]
     return Plan(
         {**plan.spec, "order": order.to_json()},
         [chunk for chunk, _ in chosen],
         [weight for _, weight in chosen],
     )
+
+
+def _clock(call: Call, asset: Row) -> Any:
+    """The straight clock that was found when the film was read through."""
+    with call.database.transaction() as connection:
+        job = query.latest_job(connection, asset_id=asset["id"], kind=planning.KIND)
+    return None if job is None else job["spec"].get("clock")
 
 
 def _store(work: Work, event: Event, asset: Row, job_id: str, plan: Plan) -> None:

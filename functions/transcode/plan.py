@@ -1,7 +1,7 @@
 """What a job consists of: its spec, and what each chunk has to do, as JSON that anybody can work from. Pure.
 
 A film's spec says what is made of its pieces: `stream` (playlists over them), `files` (joined out of them), `folder` (where they lie).
-The last chunk of every job puts its results together; it waits for all others.
+The last chunk of every job puts its results together; it waits for all others. Sound in several parts waits until all were heard.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from acervo.orders import Order
 from functions.transcode import thumbnails
 from functions.transcode.film import Film
 from functions.transcode.ladder import BITRATE_POWER, PRORES, Rung, build_ladder, display_size, fit
+from functions.transcode.pairs import part_monos
 from functions.transcode.profiles import FILES, HLS, LADDER, ORIGINAL, POSTER, SOUND_RANGE_S, SOUNDTRACK
 from functions.transcode.profiles import PRORES as PRORES_PROFILES
 from functions.transcode.profiles import Rung as Step
@@ -22,9 +23,10 @@ from functions.transcode.profiles import Rung as Step
 FILM_STEPS = {file.profile: file.rung for file in FILES}
 SHARED = ("kind", "project_id", "sha256", "master_key")
 ASSEMBLE = {"do": "assemble"}
+LISTEN, SOUNDTRACKS = "listen", "soundtracks"
 
 # CPU seconds for a second of film, roughly: what makes progress advance evenly.
-DECODING, MEGAPIXEL, SOUND, JOINING = 0.3, 0.36, 0.05, 0.01
+DECODING, MEGAPIXEL, SOUND, HEARING, JOINING = 0.3, 0.36, 0.05, 0.02, 0.01
 ONE_PICTURE = 2.0
 
 
@@ -37,13 +39,27 @@ class Plan:
     weights: list[float]
 
 
+def waits(chunk: Mapping[str, Any]) -> bool:
+    """For others, before anybody may begin it."""
+    return chunk["do"] == ASSEMBLE["do"] or bool(chunk.get("listened"))
+
+
 def plan_simple(asset: Mapping[str, Any]) -> Plan:
     """An image or a piece of audio: one chunk makes all renditions."""
     return Plan(_shared(asset), [{"do": str(asset["kind"])}, ASSEMBLE], [ONE_PICTURE, 0.1])
 
 
-def plan_film(asset: Mapping[str, Any], film: Film, cuts: Sequence[Sequence[int]]) -> Plan:
-    """Everything that a film gets: the sound first, as it takes longest, then the pictures from the beginning on."""
+def plan_film(
+    asset: Mapping[str, Any],
+    film: Film,
+    cuts: Sequence[Sequence[int]],
+    clock: Mapping[str, Any] | None = None,
+) -> Plan:
+    """Everything that a film gets: the sound first, as it takes longest, then the pictures from the beginning on.
+
+    Args:
+        clock: what makes the master's own one that only goes on (`clock.Clock`), where it does not.
+    """
     ladder = build_ladder(film.picture)
     asset_id, sha256 = str(asset["id"]), str(asset["sha256"])
     files = [
@@ -53,7 +69,7 @@ def plan_film(asset: Mapping[str, Any], film: Film, cuts: Sequence[Sequence[int]
     least = ladder[-1]
     spec = {
         **_shared(asset), **_film(film, ladder), "stream": True, "files": files, "folder": keys.proxy(asset_id, sha256, HLS, "").rstrip("/"),
-        "tile": thumbnails.plan_tile(least.width, least.height, film.timeline.duration_s),
+        "tile": thumbnails.plan_tile(least.width, least.height, film.timeline.duration_s), "clock": clock,
     }  # fmt: skip
     return _weighed(spec, film, ladder, [*_sound(film), *_pictures(cuts), {"do": "poster"}])
 
@@ -65,13 +81,15 @@ def plan_order(
     film: Film | None = None,
     cuts: Sequence[Sequence[int]] = (),
     beginning: int | None = None,
+    clock: Mapping[str, Any] | None = None,
 ) -> Plan:
     """What makes one order; for pictures of a film with the `film` between the order's borders.
 
     Args:
         beginning: when the master's first frame is shown.
+        clock: as of `plan_film`.
     """
-    spec = {**_shared(asset), "order": order.to_json()}
+    spec = {**_shared(asset), "order": order.to_json(), "clock": clock}
     if film is None:
         do = "cut" if order.profile == ORIGINAL else "image" if asset["kind"] == "image" else "audio"
         return Plan(spec, [{"do": do}, ASSEMBLE], [ONE_PICTURE, 0.1])
@@ -85,8 +103,7 @@ def plan_order(
         if order.is_plain
         else keys.ondemand(asset_id, sha256, job_id, name)
     )
-    if not intra:
-        film = replace(film, soundtracks=film.soundtracks[:1])
+    film = replace(film, soundtracks=part_monos(film.soundtracks) if intra else film.soundtracks[:1])
     rung = build_rung(film, order)
     spec |= {
         **_film(film, (rung,)), "stream": False, "sound": "pcm" if intra else "aac", "beginning": beginning,
@@ -94,7 +111,7 @@ def plan_order(
         "files": [{"profile": orders.profile_of(order, job_id), "step": rung.steps[0], "key": place}],
     }  # fmt: skip
     clip = order.clip is not None
-    return _weighed(spec, film, (rung,), [*_sound(film, clip), *_pictures(cuts, clip)])
+    return _weighed(spec, film, (rung,), [*_sound(film, clip, intra), *_pictures(cuts, clip)])
 
 
 def build_rung(film: Film, order: Order) -> Rung:
@@ -126,13 +143,19 @@ def sound_ranges(duration_s: float, range_s: float = SOUND_RANGE_S) -> list[tupl
     return [(number * step, (number + 1) * step if number < count - 1 else None) for number in range(count)]
 
 
-def _sound(film: Film, clip: bool = False) -> list[dict[str, Any]]:
+def _sound(film: Film, clip: bool = False, pcm: bool = False) -> list[dict[str, Any]]:
+    """How loud the whole is must be known before a part of it is encoded: where there are several, they are heard first."""
     if not film.soundtracks:
         return []
     ranges = sound_ranges(film.timeline.duration_s)
-    return [
-        {"do": "soundtracks", "part": part, "first": first, "until": until, "clip": clip}
+    listened = len(ranges) > 1 and not pcm
+    parts = [
+        {"part": part, "first": first, "until": until, "clip": clip}
         for part, (first, until) in enumerate(ranges)
+    ]
+    return [
+        *({"do": LISTEN, **part} for part in parts if listened),
+        *({"do": SOUNDTRACKS, "listened": listened, **part} for part in parts),
     ]
 
 
@@ -161,10 +184,11 @@ def _weighed(spec: dict[str, Any], film: Film, ladder: Sequence[Rung], chunks: l
     def weigh(chunk: Mapping[str, Any]) -> float:
         if chunk["do"] == "pictures":
             return max(0.1, float((chunk["end"] - chunk["start"]) * base) * (DECODING + encoding))
-        if chunk["do"] == "soundtracks":
+        if chunk["do"] in (LISTEN, SOUNDTRACKS):
             until_s = chunk["until"] / SOUNDTRACK.sample_rate if chunk["until"] else whole_s
             length_s = max(1.0, until_s - chunk["first"] / SOUNDTRACK.sample_rate)
-            return float(length_s * SOUND * len(film.soundtracks))
+            each = SOUND if chunk["do"] == SOUNDTRACKS else HEARING
+            return float(length_s * each * len(film.soundtracks))
         return ONE_PICTURE if chunk["do"] == "poster" else 0.1 + whole_s * JOINING
 
     chunks = [*chunks, ASSEMBLE]

@@ -15,7 +15,7 @@ from acervo.function import Call, Work
 from acervo.leases import Lease
 from functions.transcode import limits, profiles
 from functions.transcode.film import parse_film
-from functions.transcode.plan import ASSEMBLE, Plan, plan_film, plan_simple
+from functions.transcode.plan import Plan, plan_film, plan_simple, waits
 
 KIND = "transcode"
 OVER = ("failed", "cancelled")
@@ -74,7 +74,7 @@ def _plan(call: Call, asset: dict[str, Any]) -> Plan:
         {"source": limits.source(call, asset["master_key"])},
         **limits.sandbox_limits(call.settings),
     )
-    return plan_film(asset, parse_film(found["film"]), found["chunks"])
+    return plan_film(asset, parse_film(found["film"]), found["chunks"], found["clock"])
 
 
 def lane(kind: str) -> Mapping[str, str]:
@@ -83,15 +83,19 @@ def lane(kind: str) -> Mapping[str, str]:
 
 
 def store_chunks(work: Work, asset_id: str, job_id: str, plan: Plan, kind: str) -> None:
-    """The chunks of a job, and the events that ask for them; the last one waits."""
+    """The chunks of a job, and the events that ask for them, but for those that wait."""
     for number, (spec, weight) in enumerate(zip(plan.chunks, plan.weights, strict=True)):
-        waits = spec == ASSEMBLE
+        waiting = waits(spec)
         query.put_weighed_chunk(
-            work.connection, job_id=job_id, number=number, spec=as_json(spec), weight=weight, state="waiting" if waits else "queued"
+            work.connection, job_id=job_id, number=number, spec=as_json(spec), weight=weight, state="waiting" if waiting else "queued"
         )  # fmt: skip
-        if not waits:
-            data = {"asset_id": asset_id, "job_id": job_id, "number": number}
-            work.say("acervo.chunk.requested.v1", asset_id, data, f"{job_id}:{number}", lane(kind))
+        if not waiting:
+            ask_for_chunk(work, asset_id, job_id, number, kind)
+
+
+def ask_for_chunk(work: Work, asset_id: str, job_id: str, number: int, kind: str) -> None:
+    data = {"asset_id": asset_id, "job_id": job_id, "number": number}
+    work.say("acervo.chunk.requested.v1", asset_id, data, f"{job_id}:{number}", lane(kind))
 
 
 def _store_failure(work: Work, event: Event, asset: dict[str, Any], fault: Rejected) -> None:

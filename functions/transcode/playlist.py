@@ -77,11 +77,12 @@ def target_duration(parts: Sequence[Part]) -> int:
     return max(1, *(int(part.duration + Fraction(1, 2)) for part in parts))
 
 
-def build_media(parts: Sequence[Part], init_uri: str) -> str:
+def build_media(parts: Sequence[Part], init_uri: str, target: int | None = None) -> str:
+    """A media playlist; `target` is the longest target duration among all of its stream."""
     lines = [
         "#EXTM3U",
         "#EXT-X-VERSION:7",
-        f"#EXT-X-TARGETDURATION:{target_duration(parts)}",
+        f"#EXT-X-TARGETDURATION:{target or target_duration(parts)}",
         "#EXT-X-MEDIA-SEQUENCE:0",
         "#EXT-X-PLAYLIST-TYPE:VOD",
         "#EXT-X-INDEPENDENT-SEGMENTS",
@@ -103,7 +104,12 @@ def build_key_frames(parts: Sequence[Part], init_uri: str) -> str:
 
 
 def build_captions(uri: str, duration_s: float) -> str:
-    """A subtitle playlist over one WebVTT file."""
+    """A subtitle playlist over one WebVTT file.
+
+    One segment for the whole film: RFC 8216, 6.2.4 lets subtitles of a VOD have a target duration of their own. An hour of speech is
+    some 100 KB; in pieces of six seconds a correction would write hundreds of objects again, cues across borders would be there
+    twice, and nobody would see a caption sooner.
+    """
     lines = [
         "#EXTM3U",
         "#EXT-X-VERSION:7",

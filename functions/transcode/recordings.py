@@ -19,7 +19,8 @@ from av.container import InputContainer, OutputContainer
 
 from acervo.errors import Rejected
 from functions.transcode import master
-from functions.transcode.loudness import Loudness, Meter
+from functions.transcode.heard import Loudness
+from functions.transcode.loudness import Meter
 from functions.transcode.profiles import BROADCAST, PREVIEW, Sound
 from functions.transcode.resample import Resampler, decode_range
 from functions.transcode.waveform import Peaks
@@ -45,7 +46,7 @@ def encode_audio(arguments: dict[str, Any], say: Say) -> dict[str, Any]:
     peaks = Peaks(PREVIEW.sample_rate)
     with master.open_master(arguments["source"], ahead=2) as container:
         stream, span = _span(container, clip)
-        preview = _File(directory / PREVIEW.file, PREVIEW, "mp3", "s16p", stream, span, loudness.gain_db)
+        preview = _File(directory / PREVIEW.file, PREVIEW, "mp3", "s16p", stream, span, loudness)
         broadcast = _File(directory / BROADCAST.file, BROADCAST, "wav", "s32", stream, span)
         heard = Resampler(PREVIEW.sample_rate, "fltp", "mono", 0, span.begin_s)
         with preview.container, broadcast.container:
@@ -136,7 +137,7 @@ class _File:
         sample_format: str,
         source: AudioStream,
         span: _Span,
-        gain_db: float = 0.0,
+        loudness: Loudness | None = None,
     ) -> None:
         options = {"rf64": "auto"} if muxer == "wav" else {}
         self.container: OutputContainer = av.open(str(path), "w", format=muxer, options=options)
@@ -151,7 +152,9 @@ class _File:
         stream.codec_context.open()
         self._stream = stream
         self._resampler = Resampler(
-            sound.sample_rate, sample_format, layout, stream.codec_context.frame_size, span.begin_s, gain_db, span.samples
+            sound.sample_rate, sample_format, layout, stream.codec_context.frame_size, span.begin_s,
+            0.0 if loudness is None or sound.level is None else loudness.gain_db(sound.level), span.samples,
+            ceiling_db=None if loudness is None or sound.level is None else loudness.ceiling_db(sound.level),
         )  # fmt: skip
         self.samples = 0
 

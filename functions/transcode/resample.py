@@ -6,7 +6,7 @@ Sound starts exactly with the film: what is earlier is cut, what is late or miss
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -15,6 +15,7 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.filter import Graph
+from av.filter.context import FilterContext
 
 from functions.transcode import master
 
@@ -23,11 +24,22 @@ SAY_EVERY_FRAMES = 200
 STRAY_S = 10.0  # a soundtrack that ended is not waited for longer
 BACK_OFF_S = (1, 3, 8, 20, 60)
 MAX_HOLE_S = 600.0  # a timestamp further on is a broken one
+LIMITER_RATE, LIMITER_MARGIN_DB = (
+    4,
+    0.5,
+)  # times as many samples: peaks between samples count; the encoder adds a little
+LIMITER = "attack=5:release=80:level=0:latency=1"
+ROUNDING_S, NEAR_S = 0.001, 1.0  # where the clock jumped, every overlap counts
 Pull = Iterator[AudioFrame]
 
 
 class Resampler:
-    """Decoded frames to one format, in time: holes filled, overlaps cut, the first sample at `origin_s`, at most `samples` of them."""
+    """Decoded frames to one format, in time: holes filled, overlaps cut, the first sample at `origin_s`, at most `samples` of them.
+
+    Args:
+        jumps_s: after `origin_s`, where sound of two clocks meets: there it begins anew, exactly.
+        ceiling_db: true peaks that the gain lifts over this are limited.
+    """
 
     def __init__(
         self,
@@ -38,7 +50,10 @@ class Resampler:
         origin_s: Fraction,
         gain_db: float = 0.0,
         samples: int | None = None,
+        jumps_s: Sequence[float] = (),
+        ceiling_db: float | None = None,
     ) -> None:
+        self._jumps_s, self._ceiling_db = jumps_s, ceiling_db
         self._gain_db, self._left = gain_db, samples
         self._rate, self._format, self._layout, self._frame_size = rate, sample_format, layout, frame_size
         self._origin_s = origin_s
@@ -62,6 +77,11 @@ class Resampler:
         expected = self._next_s or Fraction(0)
         if abs(at - expected) > MAX_HOLE_S:
             at = expected
+        elif abs(at - expected) > ROUNDING_S and any(
+            abs(float(at) - jump) < NEAR_S for jump in self._jumps_s
+        ):
+            yield from self._drain()
+            self._build(frame)
         self._next_s = at + Fraction(frame.samples, frame.sample_rate)
         frame.time_base = Fraction(1, frame.sample_rate)
         frame.pts = round(at * frame.sample_rate)
@@ -100,6 +120,7 @@ class Resampler:
             source,
             graph.add("aresample", first),
             *([graph.add("volume", f"{self._gain_db}dB")] if self._gain_db else []),
+            *self._limiter(graph),
             *([graph.add("atrim", f"end_sample={self._left}")] if self._left is not None else []),
             graph.add("aformat", f"sample_fmts={self._format}:channel_layouts={layout}"),
         ]
@@ -107,6 +128,16 @@ class Resampler:
             chain.append(graph.add("asetnsamples", f"n={self._frame_size}:p=0"))
         graph.link_nodes(*chain, graph.add("abuffersink")).configure()
         self._graph = graph
+
+    def _limiter(self, graph: Graph) -> list[FilterContext]:
+        if self._ceiling_db is None:
+            return []
+        limit = 10 ** ((self._ceiling_db - LIMITER_MARGIN_DB) / 20)
+        return [
+            graph.add("aresample", str(self._rate * LIMITER_RATE)),
+            graph.add("alimiter", f"limit={limit:.6f}:{LIMITER}"),
+            graph.add("aresample", str(self._rate)),
+        ]
 
 
 def decode_range(

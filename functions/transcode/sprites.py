@@ -13,7 +13,7 @@ from av.video.frame import VideoFrame
 from functions.transcode.samples import NAME_DIGITS
 from functions.transcode.thumbnails import COLUMNS
 
-QUALITY = 70
+QUALITY = 90  # they are put on sheets
 MAX_TILES = 200
 
 

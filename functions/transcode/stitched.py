@@ -17,7 +17,7 @@ from functions.transcode.film import Film
 from functions.transcode.filters import output_colour
 from functions.transcode.fragments import build_init
 from functions.transcode.ladder import Rung
-from functions.transcode.mpd import Representation, build_mpd
+from functions.transcode.mpd import Representation, Sheets, build_mpd
 from functions.transcode.playlist import (
     AudioRendition,
     Part,
@@ -27,11 +27,14 @@ from functions.transcode.playlist import (
     build_master,
     build_media,
     peak_bandwidth,
+    target_duration,
 )
 from functions.transcode.profiles import PRORES, SOUNDTRACK
 from functions.transcode.samples import Piece, parse_piece
 
 MASTER, MPD = "master.m3u8", "manifest.mpd"
+JPEG_BITS = 1  # a pixel, of pictures this small
+ONE_TILE_S = Fraction(round(thumbnails.EVERY_S))
 AAC_DELAY = 1024  # samples of priming before the first that was put in
 
 
@@ -90,6 +93,7 @@ class Soundtrack:
     language: str
     title: str
     channels: int
+    loudness: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -179,23 +183,25 @@ def _soundtrack(number: int, parts: Sequence[Mapping[str, Any]], pcm: bool) -> S
     )
     pieces = tuple(parse_piece(part["piece"]) for part in parts)
     stream = Stream(f"a{number}", heard, pieces, 0 if pcm else AAC_DELAY)
-    return Soundtrack(stream, first["language"], first["title"], first["channels"])
+    return Soundtrack(stream, first["language"], first["title"], first["channels"], first.get("loudness"))
 
 
 def build_texts(film: Stitched) -> dict[str, bytes]:
     """Every small file of the `hls` rendition by its name: init segments and playlists."""
     files: dict[str, bytes] = {}
+    target = max(
+        target_duration(stream.parts) for stream in film.streams
+    )  # RFC 8216, 6.2.4: all have the same
     for stream in film.streams:
         files[stream.init] = build_init(stream.format)
-        files[stream.playlist] = build_media(stream.parts, stream.init).encode()
+        files[stream.playlist] = build_media(stream.parts, stream.init, target).encode()
     for _, stream in film.rungs:
         files[stream.key_frame_playlist] = build_key_frames(stream.key_frames, stream.init).encode()
     if film.sprites:
         track = thumbnails.build_track(film.sprites, film.film.timeline.duration_s)
         files[thumbnails.VTT] = track.encode()
-    files[MPD] = build_mpd(
-        *_adaptation_sets(film), Fraction(film.film.timeline.duration_s).limit_denominator(1000)
-    ).encode()
+    duration_s = Fraction(film.film.timeline.duration_s).limit_denominator(1000)
+    files[MPD] = build_mpd(*_adaptation_sets(film), duration_s, _sheets(film)).encode()
     files[MASTER] = build_master(
         build_variants(film), _audio_renditions(film.soundtracks), _key_frame_variants(film)
     ).encode()
@@ -243,6 +249,21 @@ def _adaptation_sets(film: Stitched) -> tuple[list[Representation], list[tuple[s
         (languages.tag(track.language), _representation(track.stream, begin, 0)) for track in film.soundtracks
     ]
     return pictures, sounds
+
+
+def _sheets(film: Stitched) -> Sheets | None:
+    """The thumbnails, when they are on sheets; what a sheet has in bytes is guessed by its size."""
+    if not film.sprites or "rows" not in film.sprites[0][1]:
+        return None
+    first = film.sprites[0][1]
+    (width, height), columns, rows = first["tile"], first["columns"], first["rows"]
+    times = first["times"]
+    every_s = Fraction(times[1] - times[0]).limit_denominator(1000) if len(times) > 1 else ONE_TILE_S
+    sheet_s = every_s * columns * rows
+    size = (columns * width, rows * height)
+    bandwidth = max(1, round(size[0] * size[1] * JPEG_BITS / sheet_s))
+    names = [name for name, _ in film.sprites]
+    return Sheets(names, columns, rows, *size, sheet_s, bandwidth)
 
 
 def _representation(stream: Stream, offset: int, late: int) -> Representation:

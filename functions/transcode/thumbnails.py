@@ -1,4 +1,7 @@
-"""The thumbnail track: WebVTT whose cues are places in sprites (`name.jpg#xywh=…`), as scrub bars of players read it. Pure."""
+"""The thumbnail track, for scrub bars: sheets of tiles, named by WebVTT whose cues are places on them (`name.jpg#xywh=…`) and by DASH. Pure.
+
+Each chunk leaves a sprite; `sheets` puts their tiles on sheets that all have the same grid and last as long.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-COLUMNS = 6
+COLUMNS, ROWS = 6, 5
 BOX = (160, 90)
 EVERY_S, MOST = 2.0, 2000  # long films get fewer a minute
 VTT = "thumbnails.vtt"
@@ -24,9 +27,19 @@ def plan_tile(width: int, height: int, duration_s: float) -> dict[str, Any]:
     }
 
 
+def plan_grid(count: int) -> tuple[int, int]:
+    """Columns and rows of the sheets of a film with so many tiles; a single sheet has no empty row."""
+    columns = min(COLUMNS, count)
+    return columns, min(ROWS, -(-count // columns))
+
+
 def name(number: int, sprite: Mapping[str, Any]) -> str:
     """Of the sprite of a chunk, relative to the rendition's folder."""
     return f"thumbnails/{number:06d}-{sprite['digest']}.jpg"
+
+
+def sheet_name(number: int, sheet: Mapping[str, Any]) -> str:
+    return f"thumbnails/sheet-{number:04d}-{sheet['digest']}.jpg"
 
 
 def build_track(sprites: Sequence[tuple[str, Mapping[str, Any]]], duration_s: float) -> str:

@@ -14,6 +14,8 @@ from acervo.events import Event
 from acervo.function import Call, Work
 from acervo.leases import Lease
 from functions.transcode import assemble, limits, planning, thumbnails
+from functions.transcode.heard import join_heard
+from functions.transcode.plan import LISTEN, SOUNDTRACKS
 from functions.transcode.profiles import BROADCAST, DISPLAY, ORIGINAL, POSTER, PREVIEW, THUMBS, WAVEFORM
 
 ENCODED = 0.95  # of a chunk's progress; the rest is uploading
@@ -57,7 +59,10 @@ def do_chunk(event: Event, call: Call) -> None:
             renditions = [_put(call, lease, Path(directory), file) for file in files]
             with call.commit() as work:
                 kept = {**_kept(result), "renditions": [found for found in renditions if found]}
-                if lease.finish(work, kept) == 1:
+                left = lease.finish(work, kept)
+                if left is not None and lease.spec["do"] == LISTEN:
+                    _ask_for_sound(work, lease)
+                if left == 1:
                     say_encoded(work, lease)
 
 
@@ -68,6 +73,19 @@ def say_encoded(work: Work, lease: Lease) -> None:
     work.say("acervo.job.encoded.v1", lease.asset_id, data, lease.job_id, planning.lane(lease.kind))
 
 
+def _ask_for_sound(work: Work, lease: Lease) -> None:
+    """All of it was heard: its parts may be encoded. The job's row is locked, so that exactly one is the last."""
+    for row in query.queue_listened_chunks(work.connection, job_id=lease.job_id):
+        planning.ask_for_chunk(work, lease.asset_id, lease.job_id, row["number"], lease.kind)
+
+
+def _heard(call: Call, lease: Lease) -> list[dict[str, Any]]:
+    """Of each soundtrack, over all parts of the film."""
+    with call.database.transaction() as connection:
+        parts = [row["heard"] for row in query.heard_chunks(connection, job_id=lease.job_id)]
+    return [join_heard(each).to_json() for each in zip(*parts, strict=True)]
+
+
 def _in_child(call: Call, lease: Lease, directory: str) -> dict[str, Any]:
     chosen: limits.Settings = call.settings
     order = lease.job_spec.get("order", {})
@@ -75,10 +93,12 @@ def _in_child(call: Call, lease: Lease, directory: str) -> dict[str, Any]:
         **{name: order[name] for name in ("clip", "box", "at_ms") if name in order},
         **{name: lease.job_spec[name] for name in ("film", "ladder", "sound", "beginning", "tile") if lease.job_spec.get(name) is not None},
         **{name: lease.spec[name] for name in ("start", "end", "last", "first", "until", "clip") if name in lease.spec},
-        "source": limits.source(call, lease.job_spec["master_key"]),
+        "source": limits.source(call, lease.job_spec["master_key"], lease.job_spec.get("clock")),
         "number": lease.spec.get("part", 0), "directory": directory, "preset": chosen.preset, "threads": chosen.threads,
         "encoder": chosen.encoder, "decoder": chosen.decoder, "wanted": order.get("profile"),
     }  # fmt: skip
+    if lease.spec.get("listened"):
+        arguments["heard"] = _heard(call, lease)
     try:
         return sandbox.run(
             DOINGS[lease.spec["do"]].entry, arguments, **limits.sandbox_limits(chosen),
@@ -124,7 +144,7 @@ def _ordered(lease: Lease, files: list[File]) -> list[File]:
 
 def _kept(result: Said) -> dict[str, Any]:
     """What assembling needs of a child's result."""
-    names = ("frames", "promised", "rungs", "tracks", "peaks", "sprite")
+    names = ("frames", "promised", "rungs", "tracks", "peaks", "sprite", "heard")
     return {name: result[name] for name in names if name in result}
 
 
@@ -194,7 +214,8 @@ def _cut(lease: Lease, result: Said) -> list[File]:
 
 DOINGS = {
     "pictures": Doing("functions.transcode.encode:encode_chunk", _pictures),
-    "soundtracks": Doing("functions.transcode.soundtracks:encode_soundtracks", _soundtracks),
+    LISTEN: Doing("functions.transcode.soundtracks:listen", lambda _lease, _result: []),
+    SOUNDTRACKS: Doing("functions.transcode.soundtracks:encode_soundtracks", _soundtracks),
     "poster": Doing("functions.transcode.poster:make_poster", _poster),
     "audio": Doing("functions.transcode.recordings:encode_audio", _audio),
     "image": Doing("functions.transcode.images:make_renditions", _image),

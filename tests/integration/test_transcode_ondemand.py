@@ -60,6 +60,7 @@ def shape(path: Path) -> dict[str, Any]:
         video = container.streams.video[0]
         found = {
             "size": (video.width, video.height), "codec": video.codec_context.name, "profile": video.codec_context.profile,
+            "tag": video.codec_context.codec_tag, "pixels": video.codec_context.pix_fmt,
             "sounds": [(sound.codec_context.name, sound.channels, sound.language) for sound in container.streams.audio],
         }  # fmt: skip
         return {**found, "frames": sum(1 for _ in container.decode(video))}
@@ -85,15 +86,16 @@ def test_a_clip_in_another_size_is_made_beside_the_renditions(desk: Desk, film: 
 
 
 @pytest.mark.parametrize(
-    ("profile", "name"), [("prores-proxy", "Proxy"), ("prores-lt", "LT"), ("prores-hq", "HQ")]
-)
-def test_prores_has_every_soundtrack_in_24_bit(
-    desk: Desk, film: str, tmp_path: Path, profile: str, name: str
+    ("profile", "name", "tag"),
+    [("prores-proxy", "Proxy", "apco"), ("prores-lt", "LT", "apcs"), ("prores-422", "Standard", "apcn"), ("prores-hq", "HQ", "apch")],
+)  # fmt: skip
+def test_prores_has_its_profile_in_the_file_every_frame_and_every_soundtrack_in_24_bit(
+    desk: Desk, film: str, tmp_path: Path, profile: str, name: str, tag: str
 ) -> None:
     _, path = made(desk, take(desk, film, profile, clip=[0, 1000]), tmp_path)
     found = shape(path)
     assert (found["codec"], found["size"], found["frames"]) == ("prores", (640, 360), 25)
-    assert found["profile"] == name
+    assert (found["profile"], found["tag"], found["pixels"]) == (name, tag, "yuv422p10le")
     assert found["sounds"] == [("pcm_s24be", 2, "spa"), ("pcm_s24be", 2, "eng")]
     with av.open(str(path)) as container:
         heard = sum(frame.samples for frame in container.decode(audio=1))

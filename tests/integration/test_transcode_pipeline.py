@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 import pyvips
 from starlette.testclient import TestClient
 
 from acervo import events, function, keys
-from functions.transcode import main
+from functions.transcode import main, plan
 from functions.transcode.limits import Settings
+from functions.transcode.loudness import Meter
 from tests.fix_ceph import wait_for
 from tests.fix_media import clip
 from tests.media import make
@@ -216,3 +219,54 @@ def test_what_an_attempt_that_was_not_first_left_is_swept(desk: Desk, tmp_path: 
     left = list(desk.objects.keys(desk.objects.proxies, f"proxies/{asset_id}/"))
     assert stray not in left
     assert desk.renditions(asset_id)["hls"]["key"] in left
+
+
+def test_a_long_films_sound_is_heard_as_a_whole_before_any_of_it_is_encoded(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = functools.partial(plan.sound_ranges, range_s=94 * 1024 / 48_000)
+    monkeypatch.setattr(plan, "sound_ranges", short)
+    loud = {"amplitude": lambda seconds: np.where(seconds < 4, 0.004, 0.03), "clicks": False}
+    path = make.film(tmp_path, "long.mp4", 200, size=(64, 64), gop=50, sounds=(loud,))
+    asset_id = desk.arrive(path, "video", audio=True)
+    assert desk.post(desk.ingested(asset_id)) == 202
+    job_id = desk.job(asset_id)["id"]
+    rows = desk.connection.execute(
+        "select number, spec ->> 'do' as do, state from job_chunks where job_id = %s order by number",
+        (job_id,),
+    ).fetchall()
+    waiting = {row["number"] for row in rows if row["do"] == "soundtracks"}
+    assert [row["state"] for row in rows if row["do"] == "soundtracks"] == ["waiting"] * 4
+    asked = {e.data["number"] for e in desk.said(asset_id) if e.type == "acervo.chunk.requested.v1"}
+    assert not asked & waiting, "nobody is asked to do what cannot be done yet"
+    desk.deliver(asset_id)
+    assert desk.job(asset_id)["state"] == "done"
+    asked_later = [e.data["number"] for e in desk.said(asset_id) if e.type == "acervo.chunk.requested.v1"]
+    assert sorted(number for number in asked_later if number in waiting) == sorted(waiting), "each once"
+    found = desk.renditions(asset_id)
+    (audio,) = found["hls"]["detail"]["audio"]
+    assert audio["loudness"]["gain_db"] > 5
+    meter = Meter()
+    with av.open(str(desk.fetch(found["web"], tmp_path))) as container:
+        for frame in container.decode(audio=0):
+            meter.push(frame)
+    assert meter.measure().integrated_lufs == pytest.approx(-23, abs=0.3)
+
+
+def test_a_recording_whose_clock_jumps_is_cut_and_played_by_a_straight_one(
+    desk: Desk, tmp_path: Path
+) -> None:
+    path = make.recording(tmp_path, ((50, 0.0), (50, 0.0)), size=(64, 64), sounds=({},))
+    asset_id = desk.arrive(path, "video", audio=True)
+    assert desk.post(desk.ingested(asset_id)) == 202
+    desk.deliver(asset_id)
+    found = desk.renditions(asset_id)
+    assert frames(desk.fetch(found["proxy"], tmp_path)) == 100
+    (warning,) = found["proxy"]["detail"]["warnings"]
+    assert warning.startswith("the recording's clock jumps once")
+    assert desk.post(desk.order(asset_id, "web", clip=[2400, 3600])) == 202
+    desk.deliver(asset_id)
+    job = desk.job(asset_id)
+    assert job["state"] == "done"
+    row = desk.renditions(asset_id)[f"ondemand-{job['id']}"]
+    assert frames(desk.fetch(row, tmp_path)) == 30, "a clip behind the jump"

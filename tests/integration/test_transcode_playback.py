@@ -10,8 +10,10 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
+import pyvips
 
 from functions.transcode import captions, mpd, playlist
 from functions.transcode.playlist import Captions
@@ -105,6 +107,12 @@ def test_it_plays_in_chromium_from_the_beginning_and_after_a_jump_to_its_end(
     assert sorted(found["sounds"]) == ["en", "es"]
     assert found["captions"] == ["es"]
     assert found["frames"] > 20
+    if player == "dash":
+        shown = found["thumbnail"]
+        assert (shown["x"], shown["y"], shown["width"], shown["height"]) == (320, 0, 160, 90), (
+            "the third of four"
+        )
+        assert f"{site}/stream/thumbnails/sheet-0000-" in shown["url"]
 
 
 def test_parsers_of_others_find_nothing_wrong_and_the_same_film(stream: Result) -> None:
@@ -158,3 +166,41 @@ def test_key_frame_playlists_and_thumbnails_name_what_is_there(stream: Result) -
     for cue in cues:
         assert (stream.folder / cue.split("#")[0]).stat().st_size > 500
     assert "00:00:06.000 --> 00:00:08.000" in track
+    sheets = {cue.split("#")[0] for cue in cues}
+    (name,) = sheets
+    sheet = pyvips.Image.new_from_file(str(stream.folder / name))
+    assert (sheet.width, sheet.height) == (4 * 160, 90)
+
+
+def test_dash_has_the_same_sheets_as_a_track_of_tiles(stream: Result) -> None:
+    root = ElementTree.parse(stream.folder / "manifest.mpd").getroot()  # noqa: S314  # our own
+    names = {"d": mpd.NAMESPACE}
+    (images,) = root.iterfind(".//d:AdaptationSet[@contentType='image']", names)
+    assert images.get("mimeType") == "image/jpeg"
+    (shown,) = images.iterfind("d:Representation", names)
+    assert (shown.get("width"), shown.get("height")) == ("640", "90")
+    tiles = shown.find("d:EssentialProperty", names)
+    assert tiles is not None
+    assert (tiles.get("schemeIdUri"), tiles.get("value")) == (
+        "http://dashif.org/guidelines/thumbnail_tile",
+        "4x1",
+    )
+    (length,) = shown.iterfind(".//d:S", names)
+    assert (length.get("t"), length.get("d"), length.get("r")) == ("0", "8000", "0")
+    listed = [each.get("media", "") for each in shown.iterfind(".//d:SegmentURL", names)]
+    assert [(stream.folder / name).is_file() for name in listed] == [True]
+
+
+def test_playlists_of_one_stream_have_one_target_duration_but_for_captions(stream: Result) -> None:
+    """RFC 8216, 6.2.4; captions are one file for the whole film, which a VOD may have."""
+
+    def lines(name: str) -> list[str]:
+        return (stream.folder / name).read_text().splitlines()
+
+    targets = {
+        line for each in stream.stitched.streams for line in lines(each.playlist) if "TARGETDURATION" in line
+    }
+    assert len(targets) == 1
+    assert "#EXT-X-PLAYLIST-TYPE:VOD" in lines("captions-es.m3u8")
+    assert "#EXT-X-TARGETDURATION:8" in lines("captions-es.m3u8")
+    assert sum(line.startswith("#EXTINF") for line in lines("captions-es.m3u8")) == 1

@@ -56,6 +56,8 @@ def samples(path: Path, zero_s: float) -> np.ndarray[Any, Any]:
             at = round((float(frame.time or 0) - zero_s) * 48000)
             data = frame.to_ndarray()[0]
             first = max(0, -at)
+            if first >= len(data):
+                continue
             line[max(0, at) : max(0, at) + len(data) - first] = data[first:][: max(0, len(line) - max(0, at))]
     return line
 

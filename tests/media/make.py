@@ -53,7 +53,7 @@ def film(
 
     Args:
         times: presentation time of each frame in `time_base` (its number and 1/rate when there is none).
-        sounds: for each soundtrack {"language", "layout", "start_s", "frequency", "clicks"}.
+        sounds: for each soundtrack {"language", "layout", "start_s", "frequency", "clicks", "amplitude" (of the seconds)}.
     """
     path = directory / name
     with av.open(str(path), "w", options=muxer_options or {}) as out:
@@ -88,6 +88,34 @@ def film(
     return path
 
 
+def recording(
+    directory: Path,
+    parts: tuple[tuple[int, float], ...],
+    name: str = "recording.ts",
+    lost_bytes: int = 0,
+    **known: Any,
+) -> Path:
+    """A transport stream out of parts (frames, seconds at which the part's clock begins), one behind the other; the pictures go on.
+
+    Args:
+        lost_bytes: of each part's end but the last.
+        known: as of `film`.
+    """
+    path, done = directory / name, 0
+    with path.open("wb") as out:
+        for number, (frames, start_s) in enumerate(parts):
+
+            def draw(at: int, width: int, height: int, first: int = done) -> Image:
+                return picture(first + at, width, height)
+
+            muxer = {"output_ts_offset": str(start_s)}
+            part = film(directory, f"part{number}.ts", frames, draw=draw, muxer_options=muxer, **known)
+            data = part.read_bytes()
+            out.write(data if number == len(parts) - 1 else data[: len(data) - lost_bytes])
+            done += frames
+    return path
+
+
 def _voice(out: Any, sound: dict[str, Any]) -> Any:
     stream = out.add_stream(sound.get("codec", "aac"), rate=RATE, layout=sound.get("layout", "stereo"))
     stream.metadata["language"] = sound.get("language", "und")
@@ -97,7 +125,9 @@ def _voice(out: Any, sound: dict[str, Any]) -> Any:
 def _speak(out: Any, stream: Any, seconds: float, sound: dict[str, Any]) -> None:
     """A tone with a click (20 ms of noise) at each whole second."""
     total = round(seconds * RATE)
-    wave = np.sin(np.arange(total) * (2 * np.pi * sound.get("frequency", 440) / RATE)) * 0.05
+    times = np.arange(total) / RATE
+    wave = np.sin(times * (2 * np.pi * sound.get("frequency", 440)))
+    wave *= sound["amplitude"](times) if "amplitude" in sound else 0.05
     noise = np.random.default_rng(1)
     for second in range(int(seconds) + 1 if sound.get("clicks", True) else 0):
         at = second * RATE

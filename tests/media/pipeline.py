@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from acervo.ranges import RangeReader
-from functions.transcode import encode, index, joined, soundtracks, thumbnails
+from functions.transcode import encode, index, joined, sheets, soundtracks, thumbnails
 from functions.transcode.film import Film, parse_film
+from functions.transcode.heard import join_heard
 from functions.transcode.ladder import Rung, build_ladder
 from functions.transcode.plan import sound_ranges
 from functions.transcode.profiles import FILES, SOUND_RANGE_S
@@ -44,6 +45,19 @@ def reader(path: Path, block: int) -> RangeReader:
     return RangeReader(fetch, path.stat().st_size, block=block)
 
 
+def _with_sheets(film: Stitched, folder: Path) -> Stitched:
+    """As assembling does it: thumbnails on sheets instead of the chunks' sprites."""
+    every_s = thumbnails.plan_tile(2, 2, film.film.timeline.duration_s)["every_s"]
+    sprites = [{**sprite, "file": name} for name, sprite in film.sprites]
+    duration_s = film.film.timeline.duration_s
+    arguments = {"directory": str(folder), "sprites": sprites, "every_s": every_s, "duration_s": duration_s}
+    made = sheets.make_sheets(arguments, quiet)["sheets"]
+    named = tuple((thumbnails.sheet_name(number, sheet), sheet) for number, sheet in enumerate(made))
+    for name, sheet in named:
+        (folder / sheet["file"]).rename(folder / name)
+    return replace(film, sprites=named)
+
+
 def transcode(
     source: dict[str, Any],
     folder: Path,
@@ -51,10 +65,12 @@ def transcode(
     ladder: tuple[Rung, ...] | None = None,
     preset: str = "veryfast",
     sound_range_s: float = SOUND_RANGE_S,
+    untouched: bool = False,
 ) -> Result:
-    """All of a film's HLS and MP4 files in `folder`; `cuts` instead of the planned chunks."""
+    """All of a film's HLS and MP4 files in `folder`; `cuts` instead of the planned chunks. `untouched`: as loud as it is."""
     folder.mkdir(parents=True, exist_ok=True)
     planned = index.index_film({"source": source}, quiet)
+    source = {**source, "clock": planned["clock"]}
     film = parse_film(planned["film"])
     chosen = ladder or build_ladder(film.picture)
     chunks = cuts or planned["chunks"]
@@ -81,8 +97,13 @@ def transcode(
             (work / "sprite.jpg").rename(target)
     tracks: list[dict[str, Any]] = []
     if film.soundtracks:
-        for number, (first, until) in enumerate(sound_ranges(film.timeline.duration_s, sound_range_s)):
-            arguments = {"source": source, "film": film.to_json(), "directory": str(folder), "number": number}
+        shared = {"source": source, "film": film.to_json(), "directory": str(folder), "untouched": untouched}
+        spans = sound_ranges(film.timeline.duration_s, sound_range_s)
+        if len(spans) > 1 and not untouched:
+            parts = [soundtracks.listen({**shared, "first": a, "until": b}, quiet)["heard"] for a, b in spans]
+            shared["heard"] = [join_heard(each).to_json() for each in zip(*parts, strict=True)]
+        for number, (first, until) in enumerate(spans):
+            arguments = {**shared, "number": number}
             part = soundtracks.encode_soundtracks({**arguments, "first": first, "until": until}, quiet)[
                 "tracks"
             ]
@@ -91,7 +112,7 @@ def transcode(
                 target = folder / track["piece"]["name"]
                 target.parent.mkdir(exist_ok=True)
                 (folder / f"a{track['number']}.m4s").rename(target)
-    stitched = stitch(film, chosen, results, tracks)
+    stitched = _with_sheets(stitch(film, chosen, results, tracks), folder)
     for name, data in build_texts(stitched).items():
         (folder / name).write_bytes(data)
     for profile in FILES:

@@ -87,7 +87,7 @@ def test_progress_weighs_chunks_by_their_work(shelf: Shelf, tmp_path: Path) -> N
     assert planned.chunks[-1] == plan.ASSEMBLE
 
 
-@pytest.mark.parametrize(("duration_s", "parts"), [(10, 1), (900, 1), (1800, 2), (8 * 3600, 32)])
+@pytest.mark.parametrize(("duration_s", "parts"), [(10, 1), (900, 2), (1800, 4), (8 * 3600, 64)])
 def test_long_sound_is_cut_into_parts_that_cover_it_once(duration_s: float, parts: int) -> None:
     found = plan.sound_ranges(duration_s)
     assert len(found) == parts

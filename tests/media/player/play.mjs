@@ -33,6 +33,9 @@ try {
   const duration = await tab.evaluate(() => document.getElementById("video").duration);
   await tab.evaluate((at) => { document.getElementById("video").currentTime = at; }, duration - 1.5);
   await tab.waitForFunction(() => document.getElementById("video").ended);
+  const thumbnail = kind !== "dash" ? null : await tab.evaluate(
+    () => new Promise((found) => { window.player.provideThumbnail(4.5, found); }),
+  );
   const found = await tab.evaluate((how) => {
     const video = document.getElementById("video");
     const tracks = [...video.textTracks].map((track) => ({
@@ -52,7 +55,7 @@ try {
         : window.player.getTracksFor("text").map((track) => track.lang),
     };
   }, kind);
-  process.stdout.write(`${JSON.stringify({ ...found, duration })}\n`);
+  process.stdout.write(`${JSON.stringify({ ...found, duration, thumbnail })}\n`);
 } finally {
   await browser.close();
 }
