@@ -28,8 +28,8 @@ from psycopg.types.json import Jsonb
 
 from acervo.database import Database
 from bench._judged import VOCABULARY, Judged, Made, assets, noise, queries
+from bench._postgres import database
 from bench.figures import show
-from bench.search import database
 from functions.search.changes import Sweep
 from functions.search.engine import Ask, Embedder, Engine, EngineDown, NotExpressible, Offer, Order
 from functions.search.engines import EngineNames, EngineSettings, engines_of, stores_of

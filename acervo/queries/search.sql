@@ -25,7 +25,7 @@ select count(*) from assets where status in ('processing', 'ready', 'error') and
 
 -- name: found_assets(asset_ids, projects)
 -- The last word on who sees what: what an index found is shown only if it is still there and still visible.
-select a.id, a.project_id, a.name, a.kind, a.status, a.metadata, a.embedded, a.language, a.created_at, a.updated_at,
+select a.id, a.project_id, a.name, a.kind, a.status, a.metadata, a.embedded, a.rights, a.language, a.created_at, a.updated_at,
        case when jsonb_typeof(a.technical->'duration_s') = 'number' then (a.technical->>'duration_s')::float8 end as duration_s,
        (select r.profile from renditions r
          where r.asset_id = a.id and r.status = 'ready' and (starts_with(r.profile, 'thumb-') or r.profile = 'poster')
@@ -39,6 +39,16 @@ select a.id, a.project_id, a.name, a.kind, a.status, a.metadata, a.embedded, a.l
 select s.asset_id, s.number, s.start_ms, s.end_ms, s.language, s.text, s.speaker
   from unnest(:asset_ids::uuid[], :numbers::int[]) as wanted(asset_id, number)
   join transcript_segments s using (asset_id, number);
+
+-- name: count_embeddings(asset_ids)
+select asset_id, count(*) as n from embeddings where asset_id = any(:asset_ids::uuid[]) group by asset_id;
+
+-- name: embeddings_to_index(asset_ids, dimensions, most)
+-- The first ones of each asset: what speaks of the whole comes before its passages.
+select asset_id, number, model, embedding::text as embedding
+  from (select *, row_number() over (partition by asset_id order by number) as place from embeddings
+         where asset_id = any(:asset_ids::uuid[]) and dimensions = any(:dimensions::int[])) e
+ where place <= :most order by asset_id, number;
 
 -- name: machine_tags_to_index(asset_ids)
 -- What is in the picture, and who is named: as people see it, rejected tags left out.

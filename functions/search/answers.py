@@ -10,6 +10,7 @@ from functions.search.documents import fields_of
 from functions.search.engine import Facets
 from functions.search.fusion import Fused
 from functions.search.highlights import Matcher, Piece, highlight, pieces
+from functions.search.uses import uses_of
 from functions.search.waiting import LeftOut
 
 FORGIVEN = 2
@@ -17,8 +18,8 @@ FORGIVEN = 2
 Row = Mapping[str, Any]
 
 
-def hit(row: Row, fused: Fused, matcher: Matcher, passages: Sequence[Row], lead: str) -> dict[str, Any]:
-    """One asset: which fields it was found by, marked, and its best passages."""
+def hit(row: Row, fused: Fused, matcher: Matcher, passages: Sequence[Row], lead: str, now: datetime) -> dict[str, Any]:  # fmt: skip
+    """One asset: which fields it was found by, marked, its best passages, and what its rights allow at `now`."""
     metadata = row["metadata"] if isinstance(row["metadata"], dict) else {}
     embedded = row["embedded"] if isinstance(row["embedded"], dict) else {}
     fields = fields_of(row["name"], metadata, embedded)
@@ -47,6 +48,7 @@ def hit(row: Row, fused: Fused, matcher: Matcher, passages: Sequence[Row], lead:
         "created_at": stamp(row["created_at"]),
         "duration_s": row["duration_s"],
         "thumb": row["thumb"],
+        **uses_of(row["rights"], now),
         "score": round(fused.score, 6),
         "why": why,
         "highlights": {name: _joined(marked) for name, marked in found.items()},
@@ -84,7 +86,9 @@ def passage(segment: Row, matcher: Matcher) -> dict[str, Any]:
     }
 
 
-def segment_hit(asset: Row, segment: Row, before: Row | None, after: Row | None, score: float, matcher: Matcher, engine: str) -> dict[str, Any]:  # fmt: skip
+def segment_hit(
+    asset: Row, segment: Row, before: Row | None, after: Row | None, score: float, matcher: Matcher, engine: str, now: datetime
+) -> dict[str, Any]:  # fmt: skip
     """One passage with its neighbours."""
     return {
         "asset_id": str(asset["id"]),
@@ -95,6 +99,7 @@ def segment_hit(asset: Row, segment: Row, before: Row | None, after: Row | None,
         "created_at": stamp(asset["created_at"]),
         "duration_s": asset["duration_s"],
         "thumb": asset["thumb"],
+        **uses_of(asset["rights"], now),
         "language": segment["language"],
         "speaker": segment["speaker"],
         "score": round(score, 6),

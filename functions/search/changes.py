@@ -7,7 +7,7 @@ beyond the last moment before which no change can still appear: a change that co
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,12 +16,13 @@ from acervo.database import Connection, Database, query
 from functions.search.documents import MAX_SEGMENTS, asset_document, is_searched, segment_document
 from functions.search.index_directory import Position
 from functions.search.metrics import LAG, POISONED, VISIBLE, WRITTEN
-from functions.search.stores import Writer
+from functions.search.stores import VectorWriter, Writer
+from functions.search.vectors import DIMENSIONS, MAX_VECTORS, VectorDocument, vector_document
 
 log = logging.getLogger(__name__)
 PAGE = 500
 SLACK_S = 120
-SEGMENTS_AT_ONCE = 20_000
+SEGMENTS_AT_ONCE, VECTORS_AT_ONCE = 20_000, 2_000
 MAX_REASON = 500
 
 
@@ -60,16 +61,20 @@ def write_assets(
     stale = [id_ for id_, row in searched.items() if known.get(id_, 0) < row["version"] or id_ in again]
     report = Report(len(wanted), removed=len(wanted) - len(searched))
     report.versions = {id_: searched[id_]["version"] for id_ in stale}
-    seen = _machine_tags(connection, stale)
+    seen, taken = _machine_tags(connection, stale), {}
     for asset_id, segments in _transcripts(connection, stale):
         try:
             documents = [segment_document(segment) for segment in segments]
             document = asset_document(searched[asset_id], seen.get(asset_id, ()))
             if writer.put(document, documents, asset_id in again):
                 report.written[asset_id] = searched[asset_id]["updated_at"]
+                taken[asset_id] = document
         except (ValueError, TypeError, KeyError, AttributeError) as fault:
             log.exception("asset %s cannot be indexed", asset_id)
             report.faults[asset_id] = fault
+    if isinstance(writer, VectorWriter):
+        for asset_id, vectors in _vectors(connection, list(taken)):
+            writer.put_vectors(taken[asset_id], vectors)
     return report
 
 
@@ -110,30 +115,46 @@ def _machine_tags(connection: Connection, asset_ids: Sequence[str]) -> dict[str,
 def _transcripts(
     connection: Connection, asset_ids: Sequence[str]
 ) -> Iterator[tuple[str, Sequence[dict[str, Any]]]]:
-    """Each asset with its segments, read after the assets' rows so that they are never older than the version they are filed under.
+    """Each asset with its segments, read after the assets' rows so that they are never older than the version they are filed under."""
+    counts = query.count_segments(connection, asset_ids=list(asset_ids))
+    for together in _batches(asset_ids, counts, SEGMENTS_AT_ONCE):
+        spoken: dict[str, list[dict[str, Any]]] = {asset_id: [] for asset_id in together}
+        for row in query.segments_to_index(connection, asset_ids=together, most=MAX_SEGMENTS):
+            spoken[str(row["asset_id"])].append(row)
+        yield from spoken.items()
 
-    Many assets a query, but no more than SEGMENTS_AT_ONCE segments (one asset's, at least).
-    """
-    counts = {
-        str(row["asset_id"]): row["n"] for row in query.count_segments(connection, asset_ids=list(asset_ids))
-    }
+
+def _vectors(
+    connection: Connection, asset_ids: Sequence[str]
+) -> Iterator[tuple[str, Sequence[VectorDocument]]]:
+    """Each asset with what it means, which may be nothing."""
+    counts = query.count_embeddings(connection, asset_ids=list(asset_ids))
+    for together in _batches(asset_ids, counts, VECTORS_AT_ONCE):
+        meant: dict[str, list[VectorDocument]] = {asset_id: [] for asset_id in together}
+        rows = query.embeddings_to_index(
+            connection, asset_ids=together, dimensions=list(DIMENSIONS), most=MAX_VECTORS
+        )
+        for row in rows:
+            if (vector := vector_document(row)) is not None:
+                meant[str(row["asset_id"])].append(vector)
+        yield from meant.items()
+
+
+def _batches(
+    asset_ids: Sequence[str], counted: Iterable[Mapping[str, Any]], most: int
+) -> Iterator[list[str]]:
+    """Many assets a query, but no more than `most` rows of theirs (one asset's, at least)."""
+    counts = {str(row["asset_id"]): row["n"] for row in counted}
     together: list[str] = []
     waiting = 0
     for asset_id in asset_ids:
-        if together and waiting + counts.get(asset_id, 0) > SEGMENTS_AT_ONCE:
-            yield from _read(connection, together)
+        if together and waiting + counts.get(asset_id, 0) > most:
+            yield together
             together, waiting = [], 0
         together.append(asset_id)
         waiting += counts.get(asset_id, 0)
-    yield from _read(connection, together)
-
-
-def _read(connection: Connection, asset_ids: Sequence[str]) -> Iterator[tuple[str, Sequence[dict[str, Any]]]]:
-    spoken: dict[str, list[dict[str, Any]]] = {asset_id: [] for asset_id in asset_ids}
-    if asset_ids:
-        for row in query.segments_to_index(connection, asset_ids=list(asset_ids), most=MAX_SEGMENTS):
-            spoken[str(row["asset_id"])].append(row)
-    yield from spoken.items()
+    if together:
+        yield together
 
 
 class Sweep:

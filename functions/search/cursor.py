@@ -13,7 +13,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WINDOW = 1000
+FIRST, WINDOW = (
+    100,
+    1000,
+)  # the two lengths in which an engine is asked for a list: the long one begins with the short one
 _MAX_LENGTH = 200
 
 

@@ -1,4 +1,8 @@
-"""Elasticsearch 8 or 9 as an engine: the aliases `<prefix>-assets` and `<prefix>-segments`, a whole answer in one `_msearch`."""
+"""Elasticsearch 8 or 9 as an engine: the aliases `<prefix>-assets`, `-segments` and `-vectors`, a whole answer in one `_msearch`.
+
+Neighbours are found by the search's own `knn` (Elasticsearch Guide, "k-nearest neighbor (kNN) search"): the filters and the scope are inside it,
+so that they narrow what is looked at instead of emptying what was found, and a neighbour in another project is never an answer.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,11 @@ from typing import Any
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from functions.search import analysis
-from functions.search.elasticsearch_mapping import parse_segment_id
+from functions.search.elasticsearch_mapping import parse_part_id, vector_field
 from functions.search.elasticsearch_query import Builder, Dsl
 from functions.search.engine import (
     Ask,
     Assets,
-    Bucket,
     EngineDown,
     Facets,
     Found,
@@ -26,11 +29,13 @@ from functions.search.engine import (
     Suggestions,
     Wanted,
 )
+from functions.search.facet_fields import SIZES, buckets, questions
 from functions.search.field_groups import ASSET_GROUPS, SEGMENT_GROUPS
+from functions.search.fusion import grouped
 from functions.search.loosening import any_word_of
-from functions.search.query_tree import AllOf, Field, Filter, Query, Word
+from functions.search.query_tree import AllOf, Query, Word
+from functions.search.vectors import CANDIDATES, FARTHEST, PASSAGES, is_direction
 
-_SIZES = {"type": 10, "status": 10, "project": 100, "language": 30, "tag": 30, "person": 30, "month": 240}
 _SUGGESTED_FROM = 200
 _RECHECK_S = 5.0
 Search = tuple[str, Dsl]  # the index's kind, the body
@@ -40,9 +45,13 @@ class ElasticsearchIndex:
     """See `engine.Engine` and `engine.OneTrip`. `timeout_s` bounds each request, retries included (there are none)."""
 
     name = "elasticsearch"
-    offers = frozenset(Offer)
 
-    def __init__(self, client: Elasticsearch, prefix: str = "acervo", timeout_s: float = 2.0) -> None:
+    def __init__(
+        self, client: Elasticsearch, prefix: str = "acervo", timeout_s: float = 2.0, model: str = ""
+    ) -> None:
+        """`model`: whose vectors are compared; without one there are no neighbours."""
+        self.offers = frozenset(Offer) if model else frozenset(Offer) - {Offer.NEAREST}
+        self._model = model
         self._client = client.options(
             request_timeout=timeout_s, max_retries=0, retry_on_timeout=False, retry_on_status=()
         )
@@ -85,6 +94,8 @@ class ElasticsearchIndex:
         parts: dict[str, Search] = {"assets": self._assets_search(ask, wanted.window)}
         if wanted.passages and (passages := self._passages_search(ask, wanted.passages)):
             parts["passages"] = passages
+        if wanted.nearest and (near := self._nearest_search(ask, wanted.vector, wanted.nearest)):
+            parts["nearest"] = near
         facets = self._facet_searches(ask) if wanted.facets else {}
         answers = dict(zip([*parts, *facets], self._many([*parts.values(), *facets.values()]), strict=True))
         if all("error" in answer for answer in answers.values()):
@@ -97,7 +108,15 @@ class ElasticsearchIndex:
             if "passages" in parts
             else Passages([], 0),
             _facets(counted) if wanted.facets and len(counted) == len(facets) else None,
+            (_near(well["nearest"], wanted.nearest) if "nearest" in well else None)
+            if "nearest" in parts
+            else (),
         )
+
+    def nearest(self, vector: Sequence[float], ask: Ask, window: int) -> Sequence[str]:
+        """Ids of assets inside the scope and the filters of `ask`, nearest first, each once."""
+        search = self._nearest_search(ask, vector, window)
+        return _near(self._one(search), window) if search else ()
 
     def suggest(self, text: str, scope: Scope, limit: int) -> Suggestions:
         words = analysis.words(text)
@@ -148,21 +167,28 @@ class ElasticsearchIndex:
             "query": query, "size": window, "_source": False, "track_total_hits": True, "sort": sort, "track_scores": True,
         }  # fmt: skip
 
+    def _nearest_search(self, ask: Ask, vector: Sequence[float], window: int) -> Search | None:
+        if ask.scope == frozenset() or not self._model or not is_direction(vector):
+            return None
+        looked_at = window * PASSAGES
+        narrowing = [{"term": {"model": self._model}}, *Builder(()).narrowing(ask.query, ask.scope)]
+        return "vectors", {
+            "knn": {
+                "field": vector_field(len(vector)), "query_vector": list(vector), "k": looked_at,
+                "num_candidates": max(CANDIDATES, looked_at), "similarity": 1 - FARTHEST, "filter": narrowing,
+            },
+            "size": looked_at, "_source": False, "track_total_hits": False,
+        }  # fmt: skip
+
     def _facet_searches(self, ask: Ask) -> dict[str, Search]:
-        """By the fields that each counts, joined by `+`: what is not filtered by counts together, the others alone without their filter."""
-        filtered = {part.field.value if isinstance(part, Filter) else "month" for part in ask.query.filters}
-        together = [name for name in _SIZES if name not in filtered]
-        searches = {"+".join(together): self._count(ask, ask.query, together)} if together else {}
-        for name in sorted(filtered):
-            others = ask.query.without(None if name == "month" else Field(name))
-            searches[name] = self._count(ask, others, [name])
-        return searches
+        """By the fields that each counts, joined by `+`."""
+        return {"+".join(names): self._count(ask, asked, names) for asked, names in questions(ask.query)}
 
     def _count(self, ask: Ask, asked: Query, names: Sequence[str]) -> Search:
         query = Builder(ASSET_GROUPS, ask.typos).query(asked, ask.scope)
         return "assets", {
             "query": query, "size": 0, "track_total_hits": False,
-            "aggs": {name: {"terms": {"field": name, "size": _SIZES[name]}} for name in names},
+            "aggs": {name: {"terms": {"field": name, "size": SIZES[name]}} for name in names},
         }  # fmt: skip
 
     # -- the wire --------------------------------------------------------------------------------------------------
@@ -203,23 +229,22 @@ def _assets(answer: dict[str, Any]) -> Assets:
 
 def _passages(answer: dict[str, Any]) -> Passages:
     hits = answer["hits"]
-    ids = [PassageId(*parse_segment_id(hit["_id"]), hit["_score"] or 0.0) for hit in hits["hits"]]
+    ids = [PassageId(*parse_part_id(hit["_id"]), hit["_score"] or 0.0) for hit in hits["hits"]]
     return Passages(ids, hits["total"]["value"])
+
+
+def _near(answer: dict[str, Any], window: int) -> Sequence[str]:
+    """Assets by their nearest vector; equally near ones by their id."""
+    ranked = sorted(answer["hits"]["hits"], key=lambda hit: (-hit["_score"], hit["_id"]))
+    return grouped(parse_part_id(hit["_id"])[0] for hit in ranked)[:window]
 
 
 def _facets(counted: dict[str, dict[str, Any]]) -> Facets:
     found = {
-        name: _buckets(name, answer["aggregations"][name]["buckets"])
+        name: buckets(name, ((b["key"], int(b["doc_count"])) for b in answer["aggregations"][name]["buckets"]))
         for names, answer in counted.items() for name in names.split("+")
     }  # fmt: skip
-    return {name: found[name] for name in _SIZES}
-
-
-def _buckets(name: str, buckets: Sequence[dict[str, Any]]) -> list[Bucket]:
-    pairs = [(str(b["key"]), int(b["doc_count"])) for b in buckets if b["key"] != "" and b["doc_count"]]
-    if name == "month":
-        return sorted((Bucket(f"{key[:4]}-{key[4:6]}", n) for key, n in pairs), key=lambda b: b.value)
-    return [Bucket(key, n) for key, n in sorted(pairs, key=lambda pair: (-pair[1], pair[0]))]
+    return {name: found[name] for name in SIZES}
 
 
 def _labels(field: str, begins: Dsl, visible: Sequence[Dsl]) -> Dsl:

@@ -1,4 +1,7 @@
-"""The two Elasticsearch indexes, explicit and strict: the same fields and the same order of analysis as the embedded ones.
+"""The Elasticsearch indexes, explicit and strict: the same fields and the same order of analysis as the embedded ones, and one of vectors.
+
+A vector is a document of its own, because a `dense_vector` has one value and an asset means several things. It carries what assets are filtered
+by, so that the filter is inside the search for neighbours. The algorithm is named: what Elasticsearch chooses by itself changes between versions.
 
 lower case → stop words → fold accents → stop words without accents → stem (see `analysis`). Nothing is kept in `_source` but what is needed
 to know a document again: the text that is shown comes from PostgreSQL.
@@ -18,16 +21,19 @@ from functions.search.field_groups import (
     asset_texts,
     segment_texts,
 )
+from functions.search.vectors import DIMENSIONS, VectorDocument
 
-FORMAT = 1  # another number needs a rebuild
+FORMAT = 2  # another number needs a rebuild
 MAX_KEYWORD = 256
 _KEYWORDS = ("asset_id", "project", "type", "status", "language", "tag_label")
-_SHARDS = {"assets": 1, "segments": 3}  # one shard counts facets exactly
+KINDS = ("assets", "segments", "vectors")
+_GROUPS: dict[str, Sequence[str]] = {"assets": ASSET_GROUPS, "segments": SEGMENT_GROUPS, "vectors": ()}
+_SHARDS = {"assets": 1, "segments": 3, "vectors": 3}  # one shard counts facets exactly
 
 
 def body(kind: str) -> dict[str, Any]:
-    """Settings and mappings of a new index of `assets` or `segments`."""
-    groups = ASSET_GROUPS if kind == "assets" else SEGMENT_GROUPS
+    """Settings and mappings of a new index of one of KINDS."""
+    groups = _GROUPS[kind]
     properties: dict[str, Any] = {
         name: {"type": "keyword", "ignore_above": MAX_KEYWORD} for name in _KEYWORDS
     }
@@ -44,6 +50,9 @@ def body(kind: str) -> dict[str, Any]:
         properties["month"] = {"type": "integer"}
     else:
         properties["number"] = {"type": "integer"}
+    if kind == "vectors":
+        properties["model"] = {"type": "keyword", "ignore_above": MAX_KEYWORD}
+        properties |= {vector_field(length): _vector(length) for length in DIMENSIONS}
     return {
         "settings": {
             "index": {"number_of_shards": _SHARDS[kind], "refresh_interval": "-1"}, "analysis": _analysis(),
@@ -56,6 +65,16 @@ def body(kind: str) -> dict[str, Any]:
 
 def _text(analyzer: str) -> dict[str, Any]:
     return {"type": "text", "analyzer": analyzer}
+
+
+def vector_field(length: int) -> str:
+    return f"vector_{length}"
+
+
+def _vector(length: int) -> dict[str, Any]:
+    return {
+        "type": "dense_vector", "dims": length, "index": True, "similarity": "cosine", "index_options": {"type": "int8_hnsw"},
+    }  # fmt: skip
 
 
 def _analysis() -> dict[str, Any]:
@@ -98,10 +117,16 @@ def segment_source(asset: AssetDocument, segment: SegmentDocument) -> dict[str, 
     return _shared(asset) | {"number": segment.number} | segment_texts(asset, segment)
 
 
-def segment_id(asset_id: str, number: int) -> str:
+def vector_source(asset: AssetDocument, meant: VectorDocument) -> dict[str, Any]:
+    own = {"number": meant.number, "model": meant.model, vector_field(len(meant.vector)): list(meant.vector)}
+    return _shared(asset) | own
+
+
+def part_id(asset_id: str, number: int) -> str:
+    """Of a segment or a vector."""
     return f"{asset_id}:{number}"
 
 
-def parse_segment_id(text: str) -> tuple[str, int]:
+def parse_part_id(text: str) -> tuple[str, int]:
     asset_id, _, number = text.rpartition(":")
     return asset_id, int(number)

@@ -12,7 +12,6 @@ from typing import Any
 from functions.search import analysis
 from functions.search.engine import EngineDown
 from functions.search.field_groups import (
-    ALTERNATIVE,
     AS_WRITTEN,
     BOOST,
     PHRASE_BOOST,
@@ -22,21 +21,9 @@ from functions.search.field_groups import (
     TIE,
     TYPO,
 )
-from functions.search.loosening import is_light
-from functions.search.query_tree import (
-    AllOf,
-    Alternatives,
-    AnyOf,
-    Dates,
-    Field,
-    Filter,
-    Node,
-    Not,
-    Phrase,
-    Said,
-    Word,
-)
+from functions.search.query_tree import Dates, Field, Filter, Node
 from functions.search.query_tree import Query as Asked
+from functions.search.tree_walk import walk
 from functions.search.typos import typos_in
 
 Dsl = dict[str, Any]
@@ -56,12 +43,13 @@ class Builder:
     def query(self, asked: Asked, scope: frozenset[str] | None, ids: Sequence[str] | None = None) -> Dsl:
         """Everything that was asked, inside `scope` (None: every project), and among `ids` when given."""
         ranked = EVERYTHING if asked.tree is None else self.tree(asked.tree) or NOTHING
-        narrowing = [self.filter(part) for part in asked.filters]
-        if ids is not None:
-            narrowing.append({"terms": {"asset_id": list(ids)}} if ids else NOTHING)
-        if scope is not None:
-            narrowing.append(self.scope(scope))
-        return {"bool": {"must": [ranked], "filter": narrowing}}
+        among = [] if ids is None else [{"terms": {"asset_id": list(ids)}} if ids else NOTHING]
+        return {"bool": {"must": [ranked], "filter": [*among, *self.narrowing(asked, scope)]}}
+
+    def narrowing(self, asked: Asked, scope: frozenset[str] | None) -> list[Dsl]:
+        """The filters and the scope alone."""
+        filters = [self.filter(part) for part in asked.filters]
+        return [*filters, self.scope(scope)] if scope is not None else filters
 
     def scope(self, projects: frozenset[str]) -> Dsl:
         """An empty scope finds nothing; it never means "no filter"."""
@@ -71,56 +59,9 @@ class Builder:
 
     def tree(self, node: Node) -> Dsl | None:
         """None when there is nothing to look for in it (punctuation)."""
-        match node:
-            case Word(text, prefix):
-                return self.word(text, prefix, self.groups)
-            case Phrase(text):
-                return self.phrase(analysis.words(text), self.groups)
-            case Said(Word(text, prefix)):
-                return self.word(text, prefix, ("said",))
-            case Said(Phrase(text)):
-                return self.phrase(analysis.words(text), ("said",))
-            case Filter() | Dates():
-                return {"constant_score": {"filter": self.filter(node), "boost": 0.5}}
-            case Not(inner):
-                query = self.tree(inner)
-                return {"bool": {"must": [EVERYTHING], "must_not": [query]}} if query else None
-            case Alternatives(inner, others):
-                typed = self.tree(inner)
-                found = [q for part in others if (q := self.tree(part)) is not None]
-                every = [
-                    *([typed] if typed else []),
-                    *({"bool": {"must": [q], "boost": ALTERNATIVE}} for q in found),
-                ]
-                return _best(every) if every else None
-            case AnyOf(nodes):
-                parts = [query for part in nodes if (query := self.tree(part)) is not None]
-                return {"bool": {"should": parts, "minimum_should_match": 1}} if parts else None
-            case AllOf(nodes):
-                return self._all(nodes)
-            case _:  # Said of a Said cannot be built by the grammar
-                return None
+        return walk(self, node, self.groups)
 
-    def _all(self, nodes: Sequence[Node]) -> Dsl | None:
-        """All of them; function words only help to rank when there is something else to look for."""
-        excluded = [q for n in nodes if isinstance(n, Not) and (q := self.tree(n.node)) is not None]
-        parts = [(n, q) for n in nodes if not isinstance(n, Not) and (q := self.tree(n)) is not None]
-        if not parts and not excluded:
-            return None
-        light = [is_light(n) for n, _ in parts]
-        needed = "must" if all(light) else "should"
-        found: Dsl = {"must": [], "should": [], "must_not": excluded}
-        for light_one, (_, query) in zip(light, parts, strict=True):
-            found[needed if light_one else "must"].append(query)
-        if not found["must"]:
-            found["must"] = [EVERYTHING]
-        return {"bool": {name: clauses for name, clauses in found.items() if clauses}}
-
-    def word(self, text: str, prefix: bool, groups: Sequence[str]) -> Dsl | None:
-        words = analysis.words(text)
-        if len(words) != 1:  # covid-19, a.b@c.d: its parts, together
-            return self.phrase(words, groups)
-        word = words[0]
+    def term(self, word: str, prefix: bool, groups: Sequence[str]) -> Dsl:
         fields = [f"{group}_exact^{BOOST[group] * AS_WRITTEN:g}" for group in groups]
         stemmed = [group for group in groups if group in STEMMED]
         fields += [
@@ -134,17 +75,17 @@ class Builder:
             field, boost = f"{group}_exact", BOOST[group]
             if prefix and len(word) >= PREFIX_FROM:
                 near: Dsl = {"prefix": {field: {"value": word}}}
-                alternatives.append({"constant_score": {"filter": near, "boost": boost * PREFIX}})
+                alternatives.append(self.flat(near, boost * PREFIX))
             if typos:
                 near = {"fuzzy": {field: {"value": word, "fuzziness": str(typos), "transpositions": True}}}
-                alternatives.append({"constant_score": {"filter": near, "boost": boost * TYPO}})
-        return _best(alternatives)
+                alternatives.append(self.flat(near, boost * TYPO))
+        return self.best(alternatives)
 
     def phrase(self, words: Sequence[str], groups: Sequence[str]) -> Dsl | None:
         if not words:
             return None
         text = " ".join(words)
-        return _best(
+        return self.best(
             [
                 {"match_phrase": {f"{g}_exact": {"query": text, "boost": BOOST[g] * PHRASE_BOOST}}}
                 for g in groups
@@ -162,13 +103,25 @@ class Builder:
             names = [
                 q for value in sorted(part.values) if (q := self.phrase(analysis.words(value), ("people",)))
             ]
-            return {"bool": {"should": names, "minimum_should_match": 1}} if names else NOTHING
+            return self.either(names) if names else NOTHING
         return {"terms": {_COLUMNS[part.field]: sorted(part.values)}}
+
+    def flat(self, query: Dsl, score: float) -> Dsl:
+        return {"constant_score": {"filter": query, "boost": score}}
+
+    def weighted(self, query: Dsl, weight: float) -> Dsl:
+        return {"bool": {"must": [query], "boost": weight}}
+
+    def best(self, queries: Sequence[Dsl]) -> Dsl:
+        return {"dis_max": {"queries": list(queries), "tie_breaker": TIE}}
+
+    def either(self, queries: Sequence[Dsl]) -> Dsl:
+        return {"bool": {"should": list(queries), "minimum_should_match": 1}}
+
+    def all_of(self, must: Sequence[Dsl], should: Sequence[Dsl], must_not: Sequence[Dsl]) -> Dsl:
+        clauses = {"must": list(must) or [EVERYTHING], "should": list(should), "must_not": list(must_not)}
+        return {"bool": {name: queries for name, queries in clauses.items() if queries}}
 
 
 def _match(text: str, fields: Sequence[str]) -> Dsl:
     return {"multi_match": {"query": text, "type": "best_fields", "fields": list(fields), "tie_breaker": TIE}}
-
-
-def _best(queries: Sequence[Dsl]) -> Dsl:
-    return {"dis_max": {"queries": list(queries), "tie_breaker": TIE}}

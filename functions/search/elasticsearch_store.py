@@ -1,12 +1,13 @@
 """Elasticsearch as a store: versioned indexes behind aliases, bulk writes with the row's version as external version.
 
-`<prefix>-assets-v3` and `<prefix>-segments-v3` are one version; the switch moves both aliases in one `_aliases` request. A write that is
-older than what the index has is refused there (409) and is no fault. Passages of an older transcript go when the newer ones are in.
+`<prefix>-assets-v3`, `<prefix>-segments-v3` and `<prefix>-vectors-v3` are one version; the switch moves their aliases in one `_aliases` request.
+A write that is older than what the index has is refused there (409) and is no fault. Passages and vectors of an older version of an asset go
+when the newer ones are in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -19,12 +20,12 @@ from functions.search.documents import AssetDocument, SegmentDocument
 from functions.search.index_directory import Locked, Position
 from functions.search.remote_versions import RemoteVersion, RemoteVersions
 from functions.search.stores import Doubtful, Faults, Writer
+from functions.search.vectors import VectorDocument
 
 BULK_ACTIONS, BULK_BYTES = 2000, 8 << 20
 CLEANED_AT_ONCE = 200
 TIMEOUT_S = 60.0
 _CONFLICT, _NOT_FOUND, _BUSY = 409, 404, 429
-_KINDS = ("assets", "segments")
 
 
 class Refused(ValueError):
@@ -65,7 +66,7 @@ class ElasticsearchStore:
     def begin(self) -> ElasticsearchWriter:
         version = self.versions.add(mapping.FORMAT)
         with _answered():
-            for kind in _KINDS:
+            for kind in mapping.KINDS:
                 self._client.indices.create(index=self._index(kind, version), **mapping.body(kind))
         return self._writer(version)
 
@@ -101,17 +102,19 @@ class ElasticsearchStore:
         return f"{self._prefix}-{kind}-v{version.number:06}"
 
     def _writer(self, version: RemoteVersion) -> ElasticsearchWriter:
-        assets, segments = (self._index(kind, version) for kind in _KINDS)
-        return ElasticsearchWriter(self._client, version, self.versions, assets, segments)
+        names = {kind: self._index(kind, version) for kind in mapping.KINDS}
+        return ElasticsearchWriter(self._client, version, self.versions, names)
 
     def _exists(self, version: RemoteVersion) -> bool:
         with _answered():
-            return all(self._client.indices.exists(index=self._index(kind, version)) for kind in _KINDS)
+            return all(
+                self._client.indices.exists(index=self._index(kind, version)) for kind in mapping.KINDS
+            )
 
     def _point_at(self, version: RemoteVersion) -> None:
-        """Both aliases at once: no search ever sees assets of one version and passages of another."""
+        """All aliases at once: no search ever sees assets of one version and passages of another."""
         actions: list[dict[str, Any]] = []
-        for kind in _KINDS:
+        for kind in mapping.KINDS:
             alias = f"{self._prefix}-{kind}"
             actions += [
                 {"remove": {"index": f"{alias}-v*", "alias": alias, "must_exist": False}},
@@ -122,7 +125,7 @@ class ElasticsearchStore:
 
     def _drop(self, version: RemoteVersion) -> None:
         with _answered():
-            for kind in _KINDS:
+            for kind in mapping.KINDS:
                 self._client.indices.delete(index=self._index(kind, version), ignore_unavailable=True)
         self.versions.drop(version)
 
@@ -140,15 +143,20 @@ class ElasticsearchWriter:
     """See `stores.Writer`. At most BULK_BYTES wait here; they are sent before the commit that makes them visible."""
 
     def __init__(
-        self, client: Elasticsearch, version: RemoteVersion, versions: RemoteVersions, assets: str, segments: str
+        self, client: Elasticsearch, version: RemoteVersion, versions: RemoteVersions, names: Mapping[str, str]
     ) -> None:  # fmt: skip
         self.version = version
         self._client, self._versions = client, versions
-        self._assets, self._segments = assets, segments
+        self._names = names
+        self._assets, self._segments, self._vectors = (names[kind] for kind in mapping.KINDS)
+        self._replaced: set[str] = set()  # assets that the index had
         self._known: dict[str, int | None] = {}
         self._lines: list[dict[str, Any]] = []
         self._bytes = 0
-        self._gone: list[dict[str, Any]] = []  # queries for passages that are to go
+        self._gone: dict[str, list[dict[str, Any]]] = {
+            self._segments: [],
+            self._vectors: [],
+        }  # queries for parts that are to go
         self._faults: dict[str, Exception] = {}
 
     def position(self) -> Position:
@@ -174,44 +182,40 @@ class ElasticsearchWriter:
         spoken = list(segments)
         source = mapping.asset_source(asset, spoken)
         passages = [(s.number, mapping.segment_source(asset, s)) for s in spoken]
-        at = {"version": asset.version, "version_type": "external_gte"}
         for number, passage in passages:
-            id_ = mapping.segment_id(asset.asset_id, number)
-            where = {"_index": self._segments, "_id": id_, "routing": asset.asset_id}
-            self._add({"index": where | at}, passage)
-        self._add({"index": {"_index": self._assets, "_id": asset.asset_id} | at}, source)
+            self._add_part(self._segments, asset, number, passage)
+        self._add({"index": {"_index": self._assets, "_id": asset.asset_id} | _at(asset.version)}, source)
         if have:  # an older transcript had other passages; one written again may have become shorter
-            older = [
-                {"range": {"version": {"lt": asset.version}}},
-                {"range": {"number": {"gte": len(spoken)}}},
-            ]
-            self._gone.append(
-                {
-                    "bool": {
-                        "filter": [{"term": {"asset_id": asset.asset_id}}],
-                        "should": older,
-                        "minimum_should_match": 1,
-                    }
-                }
-            )
+            self._replaced.add(asset.asset_id)
+            self._gone[self._segments].append(_left_of(asset, {"range": {"number": {"gte": len(spoken)}}}))
         self._known[asset.asset_id] = asset.version
         return True
 
+    def put_vectors(self, asset: AssetDocument, vectors: Sequence[VectorDocument]) -> None:
+        for meant in vectors:
+            self._add_part(self._vectors, asset, meant.number, mapping.vector_source(asset, meant))
+        if asset.asset_id in self._replaced:
+            others = {"bool": {"must_not": [{"terms": {"number": [meant.number for meant in vectors]}}]}}
+            self._gone[self._vectors].append(_left_of(asset, others))
+
     def remove(self, asset_id: str, version: int | None = None) -> None:
-        at = {"version": version, "version_type": "external_gte"} if version is not None else {}
+        at = _at(version) if version is not None else {}
         self._add({"delete": {"_index": self._assets, "_id": asset_id} | at}, None)
-        self._gone.append({"term": {"asset_id": asset_id}})
+        for parts in self._gone.values():
+            parts.append({"term": {"asset_id": asset_id}})
         self._known[asset_id] = None
 
     def commit(self) -> Faults:
         self._flush()
         with _answered():
-            self._client.indices.refresh(index=[self._segments, self._assets])
-            for start in range(0, len(self._gone), CLEANED_AT_ONCE):
-                self._clean(self._gone[start : start + CLEANED_AT_ONCE])
+            self._client.indices.refresh(index=[self._vectors, self._segments, self._assets])
+            for name, gone in self._gone.items():
+                for start in range(0, len(gone), CLEANED_AT_ONCE):
+                    self._clean(name, gone[start : start + CLEANED_AT_ONCE])
+                gone.clear()
         faults, self._faults = self._faults, {}
-        self._gone.clear()
         self._known.clear()
+        self._replaced.clear()
         return faults
 
     def count(self) -> int:
@@ -221,11 +225,15 @@ class ElasticsearchWriter:
     def close(self) -> None:
         self._lines.clear()
 
+    def _add_part(self, name: str, asset: AssetDocument, number: int, source: dict[str, Any]) -> None:
+        where = {"_index": name, "_id": mapping.part_id(asset.asset_id, number), "routing": asset.asset_id}
+        self._add({"index": where | _at(asset.version)}, source)
+
     def _add(self, action: dict[str, Any], source: dict[str, Any] | None) -> None:
         self._lines.append(action)
         if source is not None:
             self._lines.append(source)
-            self._bytes += sum(len(t) for v in source.values() if isinstance(v, list) for t in v) + 200
+            self._bytes += sum(_size(value) for value in source.values() if isinstance(value, list)) + 200
         if len(self._lines) >= BULK_ACTIONS or self._bytes >= BULK_BYTES:
             self._flush()
 
@@ -246,9 +254,30 @@ class ElasticsearchWriter:
             asset_id = str(done["_id"]).partition(":")[0]
             self._faults[asset_id] = Refused(f"{error.get('type')}: {error.get('reason')}")
 
-    def _clean(self, gone: Sequence[dict[str, Any]]) -> None:
+    def _clean(self, name: str, gone: Sequence[dict[str, Any]]) -> None:
         query = {"bool": {"should": list(gone), "minimum_should_match": 1}}
-        self._client.delete_by_query(index=self._segments, query=query, conflicts="proceed", refresh=True)
+        self._client.delete_by_query(index=name, query=query, conflicts="proceed", refresh=True)
+
+
+def _at(version: int) -> dict[str, Any]:
+    return {"version": version, "version_type": "external_gte"}
+
+
+def _left_of(asset: AssetDocument, others: dict[str, Any]) -> dict[str, Any]:
+    """Parts of the asset that its newest version does not have: older ones, and `others`."""
+    older = [{"range": {"version": {"lt": asset.version}}}, others]
+    return {
+        "bool": {
+            "filter": [{"term": {"asset_id": asset.asset_id}}],
+            "should": older,
+            "minimum_should_match": 1,
+        }
+    }
+
+
+def _size(values: list[Any]) -> int:
+    """About, on the wire: texts, or the numbers of a vector."""
+    return sum(len(value) if isinstance(value, str) else 12 for value in values)
 
 
 def _of(writer: Writer) -> ElasticsearchWriter:

@@ -37,6 +37,7 @@ class Offer(StrEnum):
     PASSAGES = "passages"
     FACETS = "facets"
     ONE_TRIP = "one-trip"  # is a `OneTrip`
+    NEAREST = "nearest"  # vectors of its own, searched by `OneTrip`
     TREES = "trees"  # alternatives, `said:`, and what else a tree of words may say
 
 
@@ -113,11 +114,13 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class Wanted:
-    """Parts of one answer: how many assets and passages, and whether facets."""
+    """Parts of one answer: how many assets and passages, whether facets, and how many assets near a vector."""
 
     window: int
     passages: int = 0
     facets: bool = False
+    vector: Sequence[float] = ()
+    nearest: int = 0
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,7 @@ class Found:
     assets: Assets | None
     passages: Passages | None = None
     facets: Facets | None = None
+    nearest: Sequence[str] | None = None  # ids of assets, each once
 
 
 class OneTrip(Protocol):

@@ -60,9 +60,9 @@ class EngineSettings:
         return f"{self.prefix}_assets"
 
 
-def engines_of(chosen: EngineSettings, timeout_s: float) -> Sequence[Engine]:
-    """To be asked; `timeout_s` ends a request that no search waits for any more."""
-    return [_engine(name, chosen, timeout_s) for name in chosen.names]
+def engines_of(chosen: EngineSettings, timeout_s: float, model: str = "") -> Sequence[Engine]:
+    """To be asked; `timeout_s` ends a request that no search waits for any more. `model`: whose vectors mean something."""
+    return [_engine(name, chosen, timeout_s, model=model) for name in chosen.names]
 
 
 def fresh_engines_of(chosen: EngineSettings, timeout_s: float = 10) -> Sequence[Engine]:
@@ -75,7 +75,9 @@ def stores_of(chosen: EngineSettings, database: Database) -> Sequence[Store]:
     return [_store(name, chosen, database) for name in chosen.names]
 
 
-def _engine(name: str, chosen: EngineSettings, timeout_s: float, refresh_s: float | None = None) -> Engine:
+def _engine(
+    name: str, chosen: EngineSettings, timeout_s: float, refresh_s: float | None = None, model: str = ""
+) -> Engine:
     if name == "meilisearch":
         from functions.search.meilisearch_client import MeilisearchClient
         from functions.search.meilisearch_index import MeilisearchIndex
@@ -85,7 +87,7 @@ def _engine(name: str, chosen: EngineSettings, timeout_s: float, refresh_s: floa
     if name == "elasticsearch":
         from functions.search.elasticsearch_index import ElasticsearchIndex
 
-        return ElasticsearchIndex(_elasticsearch(chosen), chosen.prefix, timeout_s)
+        return ElasticsearchIndex(_elasticsearch(chosen), chosen.prefix, timeout_s, model)
     from functions.search.tantivy_index import TantivyIndex
     from functions.search.tantivy_reader import REFRESH_S, TantivyReader
 

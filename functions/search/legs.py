@@ -2,6 +2,9 @@
 
 The *lead* is the first engine that has passages (any, when none has): totals, facets and passages are its word alone, because numbers of
 two engines cannot be added. When it fails, the next engine that answered counts instead, and the answer says which. The others only rank.
+
+Meaning is one leg: of the lead when it has vectors, in the same trip as the words (which wait for the query's vector, but not for long), of
+pgvector otherwise.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
-from functions.search.cursor import WINDOW
+from functions.search.cursor import FIRST, WINDOW
 from functions.search.engine import (
     Ask,
     Assets,
@@ -30,10 +33,11 @@ from functions.search.fusion import Fused, Leg, fuse, grouped
 from functions.search.query_tree import Query, Word, excludes, words_of
 from functions.search.waiting import Call, Lanes, LeftOut, Waiting
 
-FUSED = 100  # of each leg; below that the assets follow in the lead's own order
+FUSED = FIRST  # of each leg; below that the assets follow in the lead's own order
 NEAREST = 30  # by meaning: what is far away is noise
 WEIGHTS = {"tantivy": 1.0, "elasticsearch": 1.0, "meilisearch": 0.8}
 SAID_WEIGHT, MEANING_WEIGHT = 0.7, 0.5
+VECTOR_SHARE = 0.3  # of the deadline, that words wait for the vector they travel with
 MEANING = "meaning"  # the lane of the embedder and of vectors outside the engines
 
 
@@ -67,20 +71,24 @@ class Legs:
         """The list is the same however many of it are `needed`: deep pages only make it longer."""
         ranks = ask.query.tree is not None and ask.order is Order.RELEVANCE
         waiting = Waiting(self._lanes, self.deadline_s)
+        others = [e for e in self._engines if e is not lead and ranks and e.ready()]
+        calls = [(e, waiting.start(e.name, "assets", _assets(e, ask))) for e in others]
+        travels = ranks and Offer.NEAREST in lead.offers
+        near = self._start_meaning(waiting, ask) if ranks and not travels else None
+        vector = self._vector(waiting, ask) if travels else ()
         wanted = Wanted(
             FUSED if needed <= FUSED else WINDOW,
             FUSED if ranks and Offer.PASSAGES in lead.offers else 0,
             facets,
+            vector,
+            NEAREST if vector else 0,
         )
-        main = self._start_lead(waiting, lead, ask, wanted)
-        others = [e for e in self._engines if e is not lead and ranks and e.ready()]
-        calls = [(e, waiting.start(e.name, "assets", _assets(e, ask))) for e in others]
-        near = self._start_meaning(waiting, ask) if ranks else None
-        found = main()
+        found = self._start_lead(waiting, lead, ask, wanted)()
         also = [(e, waiting.result(call, None)) for e, call in calls]
-        nearest: Sequence[str] = waiting.result(near, ()) if near else ()
+        nearest: Sequence[str] = waiting.result(near, ()) if near else found.nearest or ()
+        meant = Leg(f"{self._whose(lead, travels)}:{MEANING}", nearest, MEANING_WEIGHT)
         return self._fuse(
-            lead, ask, found, [(e, a) for e, a in also if a is not None], nearest, facets, waiting
+            lead, ask, found, [(e, a) for e, a in also if a is not None], meant, facets, waiting
         )
 
     # -- asking ----------------------------------------------------------------------------------------------------
@@ -94,6 +102,7 @@ class Legs:
                 asked = (
                     ("facets", wanted.facets, found.facets),
                     ("passages", wanted.passages, found.passages),
+                    (MEANING, wanted.nearest, found.nearest),
                 )
                 for leg, was_wanted, part in asked:
                     if was_wanted and part is None and found.assets is not None:
@@ -114,13 +123,23 @@ class Legs:
         )
 
     def _start_meaning(self, waiting: Waiting, ask: Ask) -> Call | None:
-        """Only words have a meaning beside their letters: a phrase, or what is said, is asked for as it is."""
-        words = [word.text for word in words_of(ask.query.tree) if isinstance(word, Word)]
-        embedder, meaning = self._embedder, self._meaning
-        if embedder is None or meaning is None or not words or excludes(ask.query.tree):
-            return None  # what is excluded is a matter of letters
-        text = " ".join(words)
-        return waiting.start(MEANING, "meaning", lambda: meaning.nearest(embedder.vector(text), ask, NEAREST))
+        embedder, meaning, text = self._embedder, self._meaning, _meaningful(ask.query)
+        if embedder is None or meaning is None or not text:
+            return None
+        return waiting.start(MEANING, MEANING, lambda: meaning.nearest(embedder.vector(text), ask, NEAREST))
+
+    def _vector(self, waiting: Waiting, ask: Ask) -> Sequence[float]:
+        """Of the words; empty when they have none, or none in time."""
+        embedder, text = self._embedder, _meaningful(ask.query)
+        if embedder is None or not text:
+            return ()
+        call = waiting.start(MEANING, MEANING, lambda: embedder.vector(text))
+        vector: Sequence[float] = waiting.result(call, (), self.deadline_s * VECTOR_SHARE)
+        return vector
+
+    def _whose(self, lead: Engine, travels: bool) -> str:
+        """Who answers for the meaning."""
+        return lead.name if travels or self._meaning is None else self._meaning.name
 
     def like(self, lead: Engine | None, ask: Ask, asset_id: str) -> tuple[list[Leg], list[LeftOut]]:
         """By words that are telling, and by what the asset's own vectors are near to."""
@@ -146,7 +165,7 @@ class Legs:
 
     # -- fusing ----------------------------------------------------------------------------------------------------
     def _fuse(
-        self, lead: Engine, ask: Ask, found: Found, also: Sequence[tuple[Engine, Assets]], nearest: Sequence[str],
+        self, lead: Engine, ask: Ask, found: Found, also: Sequence[tuple[Engine, Assets]], meant: Leg,
         facets: bool, waiting: Waiting,
     ) -> Ranked:  # fmt: skip
         assets = found.assets or Assets([], 0)
@@ -161,9 +180,7 @@ class Legs:
             Leg(f"{lead.name}:said", said, SAID_WEIGHT),
             *(Leg(f"{e.name}:assets", ranked.ids[:FUSED], WEIGHTS.get(e.name, 1.0)) for e, ranked in also),
         ]
-        if nearest and self._meaning is not None:
-            legs.append(Leg(f"{self._meaning.name}:meaning", nearest, MEANING_WEIGHT))
-        ranked = fuse(legs)
+        ranked = fuse([*legs, meant])
         if len(assets.ids) > FUSED:
             known = {fused.id for fused in ranked}
             below = (f"{lead.name}:assets",)
@@ -202,6 +219,12 @@ class Legs:
             call = waiting.start(lead.name, "passages", lambda: lead.among(ask, unknown))
             known = waiting.result(call, frozenset()) | frozenset(found.ids)
         return [asset_id for asset_id in said if asset_id in known]
+
+
+def _meaningful(query: Query) -> str:
+    """Only words have a meaning beside their letters: a phrase, what is said, and what is excluded are asked for as they are."""
+    words = [word.text for word in words_of(query.tree) if isinstance(word, Word)]
+    return "" if excludes(query.tree) else " ".join(words)
 
 
 def _assets(engine: Engine, ask: Ask) -> Callable[[], Assets]:

@@ -17,14 +17,11 @@ from acervo.errors import Transient
 from functions.search.engine import Ask, EngineDown
 from functions.search.query_tree import Dates, Field, Filter, Query
 from functions.search.reading import Reading
+from functions.search.vectors import CANDIDATES, FARTHEST, PASSAGES, is_direction
 
-INDEXED = (384, 512)  # lengths that embeddings_near_… knows
-PASSAGES = 3  # looked at for each asset that is wanted
-FARTHEST = 0.6  # cosine distance: beyond it, models speak of nothing in common
 VECTORS_OF_ONE = 3
 
-# many assets of a newsroom have the same few words: without a wide look their like hide the rest of the graph
-_SETTINGS = "select set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', '200', true)"
+_SETTINGS = f"select set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', '{CANDIDATES}', true)"  # a number of ours
 _NEAREST = sql.SQL("""
 with near as (
     select e.asset_id, e.embedding::halfvec({n}) <=> %(vector)s::halfvec({n}) as distance
@@ -53,7 +50,7 @@ class PgVectors:
         self._reading, self._model = reading, model
 
     def nearest(self, vector: Sequence[float], ask: Ask, window: int) -> Sequence[str]:
-        if ask.scope == frozenset() or len(vector) not in INDEXED or not any(vector):
+        if ask.scope == frozenset() or not is_direction(vector):
             return ()
         if _has_labels(
             ask.query

@@ -14,7 +14,7 @@ from acervo import access, identity
 from acervo.database import query
 from acervo.identity import Caller
 from acervo.problems import Problem, invalid
-from functions.search import house_routes, own_routes, parameters
+from functions.search import house_routes, own_routes, parameters, state_routes
 from functions.search.cursor import InvalidCursor
 from functions.search.engine import Scope
 from functions.search.meilisearch_token import LIFE_S, tenant_token
@@ -79,6 +79,7 @@ def routes(serving_of: ServingOf) -> list[Route]:
         Route("/api/v1/search/token", token, methods=["POST"]),
         *own_routes.routes(),
         *house_routes.routes(lambda request: serving_of(request).vocabulary.forget()),
+        *state_routes.routes(),
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from functions.search import answers, cursor
@@ -27,7 +28,7 @@ from functions.search.engine import (
 )
 from functions.search.fusion import Fused, fuse
 from functions.search.highlights import Matcher
-from functions.search.legs import MEANING, Legs, Ranked, below, best_of
+from functions.search.legs import FUSED, MEANING, Legs, Ranked, below, best_of
 from functions.search.like import like
 from functions.search.query_tree import Query, words_of
 from functions.search.reading import Reading
@@ -92,8 +93,9 @@ class SearchService:
         position = place.position([fused.id for fused in ranked.hits]) if place else 0
         page = self._page(lead, ask, ranked, position, search.limit)
         matcher = Matcher.of(ask.query.tree, ask.typos)
+        now = datetime.now(UTC)
         hits = [
-            answers.hit(row, fused, matcher, page.passages.get(fused.id, ()), lead.name)
+            answers.hit(row, fused, matcher, page.passages.get(fused.id, ()), lead.name, now)
             for fused, row in page.found
         ]
         left_out = [*ranked.left_out, *page.left_out]
@@ -166,10 +168,11 @@ class SearchService:
         if lead is None:
             return self._nothing(started, search, facets=False)
         ask = Ask(self._meant(search.query), scope, place.typos if place else 0)
-        found, left_out = self._passages(lead, ask, search)
+        needed = (place.offset if place else 0) + search.limit + 1
+        found, left_out = self._passages(lead, ask, search, needed)
         if place is None and _is_little(found.total, ask):
             forgiving = replace(ask, typos=1 if found.total else 2)
-            relaxed, late = self._passages(lead, forgiving, search)
+            relaxed, late = self._passages(lead, forgiving, search, needed)
             if relaxed.total > found.total:
                 ask, found, left_out = forgiving, relaxed, late
         ranked = [Fused(_key(passage), passage.score, ("said",)) for passage in found.ids]
@@ -190,12 +193,16 @@ class SearchService:
             "next": _next(ranked, position, ask.typos, search),
         }
 
-    def _passages(self, lead: Engine, ask: Ask, search: Search) -> tuple[Passages, list[LeftOut]]:
+    def _passages(
+        self, lead: Engine, ask: Ask, search: Search, needed: int
+    ) -> tuple[Passages, list[LeftOut]]:
+        """The list is the same however many of it are `needed`."""
         if Offer.PASSAGES not in lead.offers:
             return Passages([], 0), [LeftOut(lead.name, "passages", "not-offered")]
         waiting = Waiting(self._lanes, self.legs.deadline_s)
         among = [search.asset_id] if search.asset_id else None
-        call = waiting.start(lead.name, "passages", lambda: lead.passages(ask, WINDOW, among))
+        window = FUSED if needed <= FUSED else WINDOW
+        call = waiting.start(lead.name, "passages", lambda: lead.passages(ask, window, among))
         return waiting.result(call, Passages([], 0)), waiting.left_out
 
     def _segment_hits(
@@ -203,10 +210,11 @@ class SearchService:
     ) -> list[dict[str, Any]]:
         around = [replace(p, number=p.number + step) for p in wanted for step in (-1, 0, 1)]
         assets, texts = self.rows.shown(scope, list({p.asset_id for p in wanted}), around)
+        now = datetime.now(UTC)
         return [
             answers.segment_hit(
                 assets[p.asset_id], texts[(p.asset_id, p.number)], texts.get((p.asset_id, p.number - 1)),
-                texts.get((p.asset_id, p.number + 1)), p.score, matcher, engine,
+                texts.get((p.asset_id, p.number + 1)), p.score, matcher, engine, now,
             )
             for p in wanted if (p.asset_id, p.number) in texts
         ]  # fmt: skip
@@ -255,7 +263,8 @@ class SearchService:
         ranked = [fused for fused in fuse(legs) if fused.id != asset_id][: limit * 2]
         rows = self.rows.visible(scope, [fused.id for fused in ranked])
         matcher = Matcher.of(about.tree)
-        hits = [answers.hit(rows[f.id], f, matcher, (), "") for f in ranked if f.id in rows][:limit]
+        now = datetime.now(UTC)
+        hits = [answers.hit(rows[f.id], f, matcher, (), "", now) for f in ranked if f.id in rows][:limit]
         return {
             "hits": hits, "partial": bool(left_out), "left_out": answers.left_out(left_out),
             "index": self._state(), "took_ms": _took(started),

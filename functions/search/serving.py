@@ -75,8 +75,8 @@ def serving(
     reading = Reading(database_url, READERS)
     vocabulary = Vocabulary(reading)
     waits = deadline_s or (ALONE_S if len(engines.names) == 1 else TOGETHER_S)
-    asked = engines_of(engines, max(REQUEST_S, waits))
     embedder = embedder_of(meaning, max(REQUEST_S, waits))
+    asked = engines_of(engines, max(REQUEST_S, waits), embedder.model if embedder else "")
     vectors = PgVectors(reading, embedder.model) if embedder else None
     service = SearchService(asked, reading, waits, vectors, embedder, vocabulary)
     known = direct.url and direct.key and direct.key_uid and "meilisearch" in engines.names

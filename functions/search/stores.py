@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from functions.search.documents import AssetDocument, SegmentDocument
 from functions.search.index_directory import Position
+from functions.search.vectors import VectorDocument
 
 Faults = Mapping[str, Exception]  # what could not be written, by asset id
 
@@ -45,6 +46,14 @@ class Writer(Protocol):
         """Assets in the index as last committed."""
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class VectorWriter(Protocol):
+    """A writer whose index has vectors too."""
+
+    def put_vectors(self, asset: AssetDocument, vectors: Sequence[VectorDocument]) -> None:
+        """All that there are, of an asset that `put` took since the last commit."""
 
 
 class Store(Protocol):

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import tantivy
-from tantivy import Query as TantivyQuery
 
-from functions.search import analysis, tantivy_schema
+from functions.search import tantivy_schema
+from functions.search.cursor import FIRST
 from functions.search.engine import (
     Ask,
     Assets,
-    Bucket,
     EngineDown,
     Facets,
     Offer,
@@ -27,15 +23,12 @@ from functions.search.engine import (
 )  # fmt: skip
 from functions.search.field_groups import ASSET_GROUPS, SEGMENT_GROUPS
 from functions.search.loosening import any_word_of
-from functions.search.query_tree import AllOf, Field, Filter, Query, Word
+from functions.search.query_tree import Query
+from functions.search.tantivy_calls import run
+from functions.search.tantivy_facets import TantivyFacets
 from functions.search.tantivy_query import Builder
 from functions.search.tantivy_reader import Snapshot, TantivyReader
-
-T = TypeVar("T")
-_SIZES = {"type": 10, "status": 10, "project": 100, "language": 30, "tag": 30, "person": 30, "month": 240}
-_EVERY_TERM = 5_000  # values that each segment of the index hands up: counts are exact unless it has more, and one of the most frequent is rare in it
-_REMEMBERED = 256  # facets of one state of the index
-_SUGGESTED_FROM = 200
+from functions.search.tantivy_suggest import TantivySuggest
 
 
 class TantivyIndex:
@@ -46,8 +39,7 @@ class TantivyIndex:
 
     def __init__(self, reader: TantivyReader) -> None:
         self._reader = reader
-        self._counted: OrderedDict[tuple[int, Ask], Facets] = OrderedDict()
-        self._counting = threading.Lock()
+        self._facets = TantivyFacets()
 
     def ready(self) -> bool:
         return self._reader.snapshot() is not None
@@ -61,23 +53,21 @@ class TantivyIndex:
     def assets(self, ask: Ask, window: int) -> Assets:
         searcher = self._snapshot().assets
         query = _assets(ask).query(ask.query, ask.scope)
-        if ask.order is Order.RELEVANCE:
-            found = _run(lambda: searcher.search(query, window))
-            scores = [score for score, _ in found.hits]
-        else:
-            order = tantivy.Order.Desc if ask.order is Order.NEWEST else tantivy.Order.Asc
-            found = _run(lambda: searcher.search(query, window, order_by_field="created_s", order=order))
-            scores = [-s if ask.order is Order.OLDEST else s for s, _ in found.hits]
-        ids = _ids(searcher, [address for _, address in found.hits])
-        ranked = sorted(zip(scores, ids, strict=True), key=lambda hit: (-hit[0], hit[1]))
-        return Assets([id_ for _, id_ in ranked], found.count)
+        by: dict[str, Any] = {}
+        if ask.order is not Order.RELEVANCE:
+            newest = ask.order is Order.NEWEST
+            by = {"order_by_field": "created_s", "order": tantivy.Order.Desc if newest else tantivy.Order.Asc}
+        found = run(lambda: searcher.search(query, window, **by))
+        scores = [-s if ask.order is Order.OLDEST else s for s, _ in found.hits]
+        ranked = _ranked(scores, _halves(searcher, [address for _, address in found.hits]))
+        return Assets([tantivy_schema.asset_id_of(high, low) for _, high, low in ranked], found.count)
 
     def among(self, ask: Ask, asset_ids: Sequence[str]) -> frozenset[str]:
         if not asset_ids:
             return frozenset()
         searcher = self._snapshot().assets
         query = _assets(ask).query(ask.query, ask.scope, asset_ids)
-        found = _run(lambda: searcher.search(query, len(asset_ids), count=False))
+        found = run(lambda: searcher.search(query, len(asset_ids), count=False))
         return frozenset(_ids(searcher, [address for _, address in found.hits]))
 
     def passages(
@@ -89,130 +79,46 @@ class TantivyIndex:
             return Passages([], 0)
         builder = Builder(tantivy_schema.segment_schema(), SEGMENT_GROUPS, ask.typos)
         query = builder.query(asked, ask.scope, asset_ids)
-        found = _run(lambda: searcher.search(query, window))
+        found = run(lambda: searcher.search(query, window))
         addresses = [address for _, address in found.hits]
-        numbers = searcher.fast_field_values("number", addresses)
-        hits = [
-            PassageId(id_, number, score)
-            for id_, number, (score, _) in zip(_ids(searcher, addresses), numbers, found.hits, strict=True)
-        ]
-        return Passages(sorted(hits, key=lambda hit: (-hit.score, hit.asset_id, hit.number)), found.count)
+        numbers = searcher.fast_field_values("number", addresses) if addresses else []
+        halves = _halves(searcher, addresses)
+        ranked = _ranked(
+            [s for s, _ in found.hits], [(*id_, n) for id_, n in zip(halves, numbers, strict=True)]
+        )
+        id_of = tantivy_schema.asset_id_of
+        hits = [PassageId(id_of(high, low), n, -score) for score, high, low, n in ranked]
+        return Passages(hits, found.count)
 
     def facets(self, ask: Ask) -> Facets:
-        """Counted once for each state of the index: who pages, or looks at everything, asks for the same again."""
         snapshot = self._snapshot()
-        key = (snapshot.serial, ask)
-        with self._counting:
-            if (known := self._counted.get(key)) is not None:
-                self._counted.move_to_end(key)
-                return known
-        found = self._facets(snapshot.assets, ask)
-        with self._counting:
-            self._counted[key] = found
-            while len(self._counted) > _REMEMBERED:
-                self._counted.popitem(last=False)
-        return found
-
-    def _facets(self, searcher: Any, ask: Ask) -> Facets:
-        filtered = {part.field if isinstance(part, Filter) else "month" for part in ask.query.filters}
-        together = [name for name in _SIZES if name not in filtered]
-        counts = self._count(searcher, ask, ask.query, together)
-        for name in sorted(filtered):
-            others = ask.query.without(None if name == "month" else Field(name))
-            counts |= self._count(searcher, ask, others, [str(name)])
-        return {name: counts[name] for name in _SIZES}
-
-    def _count(
-        self, searcher: Any, ask: Ask, asked: Query, names: Sequence[str]
-    ) -> dict[str, Sequence[Bucket]]:
-        if not names:
-            return {}
-        query = _assets(ask).query(asked, ask.scope)
-        wanted = {
-            name: {"terms": {"field": name, "size": _SIZES[name], "segment_size": _EVERY_TERM}}
-            for name in names
-        }
-        counted = _run(lambda: searcher.aggregate(query, wanted))
-        return {name: _buckets(name, counted[name]["buckets"]) for name in names}
+        return self._facets.of(snapshot.assets, snapshot.serial, ask, ASSET_GROUPS)
 
     def suggest(self, text: str, scope: Scope, limit: int) -> Suggestions:
-        searcher = self._snapshot().assets
-        words = analysis.words(text)
-        if not words:
-            return Suggestions([], [], [], [])
-        schema = tantivy_schema.asset_schema()
-        visible = Builder(schema, ()).scope(scope) if scope is not None else None
-        *before, last = words
-        assets = self._suggested_assets(searcher, words, scope, limit)
-        tags = _labels(searcher, "tag", _begins(schema, "tag_label", analysis.label(text)), visible)
-        people = _labels(searcher, "person", _begins(schema, "people_exact", last), visible)
-        completed = self._completed(searcher, last, visible, limit) if len(last) > 1 else []
-        label = analysis.label(text)
-        return Suggestions(
-            assets=assets,
-            tags=[tag for tag in tags if analysis.label(tag).startswith(label)][:limit],
-            people=[person for person in people if analysis.begins_name(person, words)][:limit],
-            words=[" ".join([*before, word]) for word in completed],
-        )
-
-    def _completed(self, searcher: Any, prefix: str, visible: Any | None, limit: int) -> list[str]:
-        """Words of visible titles and of what is said, those of most assets first."""
-        counts: Counter[str] = Counter()
-        for field in ("title_exact", "said_exact"):
-            for word, count in _run(partial(searcher.terms_with_prefix, field, prefix, visible, limit)):
-                counts[word] += count
-        return sorted(counts, key=lambda word: (-counts[word], word))[:limit]
-
-    def _suggested_assets(
-        self, searcher: Any, words: Sequence[str], scope: Scope, limit: int
-    ) -> Sequence[str]:
-        """By title, byline and people; with typos when nothing begins so."""
-        tree = AllOf(tuple(Word(word, word is words[-1]) for word in words[:10]))
-        for typos in (0, 1, 2):
-            builder = Builder(tantivy_schema.asset_schema(), ("title", "people", "names"), typos)
-            query = builder.query(Query(tree), scope)
-            found = _run(lambda query=query: searcher.search(query, limit, count=False))  # type: ignore[misc]  # a lambda with a default has no inferred type
-            if found.hits:
-                break
-        return _ids(searcher, [address for _, address in found.hits])
+        return TantivySuggest(self._snapshot().assets, scope, _ids).of(text, limit)
 
 
 def _assets(ask: Ask) -> Builder:
     return Builder(tantivy_schema.asset_schema(), ASSET_GROUPS, ask.typos)
 
 
-def _ids(searcher: Any, addresses: Sequence[Any]) -> list[str]:
+def _ranked(scores: Sequence[float], rest: Sequence[tuple[int, ...]]) -> list[tuple[Any, ...]]:
+    """(-score, …), best first; equal ones in the order of their ids.
+
+    Lists are asked for in two lengths. Which of many equal ones are in the short one is the engine's choice, the same whatever the length, so the
+    long list begins with them: its two parts are put in order each by itself.
+    """
+    found = [(-score, *values) for score, values in zip(scores, rest, strict=True)]
+    return sorted(found[:FIRST]) + sorted(found[FIRST:])
+
+
+def _halves(searcher: Any, addresses: Sequence[Any]) -> list[tuple[int, int]]:
+    """Of ids, in an order of their own: text is made of those alone that are wanted."""
     if not addresses:
         return []
     high, low = (searcher.fast_field_values(name, addresses) for name in ("id_high", "id_low"))
-    return [tantivy_schema.asset_id_of(*id_halves) for id_halves in zip(high, low, strict=True)]
+    return list(zip(high, low, strict=True))
 
 
-def _run(search: Callable[[], T]) -> T:
-    try:
-        return search()
-    except (ValueError, OSError) as fault:
-        raise EngineDown(str(fault)) from fault
-    except BaseException as fault:
-        if type(fault).__name__ != "PanicException":  # of pyo3, which does not export it
-            raise
-        raise EngineDown("the engine panicked") from fault
-
-
-def _buckets(name: str, buckets: Sequence[dict[str, Any]]) -> list[Bucket]:
-    found = [(str(b["key"]), int(b["doc_count"])) for b in buckets if b["key"] != "" and b["doc_count"]]
-    if name == "month":
-        return sorted((Bucket(f"{key[:4]}-{key[4:6]}", n) for key, n in found), key=lambda b: b.value)
-    return [Bucket(key, n) for key, n in sorted(found, key=lambda item: (-item[1], item[0]))]
-
-
-def _begins(schema: Any, field: str, prefix: str) -> Any:
-    return TantivyQuery.fuzzy_term_query(schema, field, prefix, 0, True, True)
-
-
-def _labels(searcher: Any, field: str, begins: Any, visible: Any | None) -> list[str]:
-    """Values as written, most frequent first, of the visible assets that have one that begins so."""
-    query = begins if visible is None else begins.and_must_match(visible)
-    wanted = {"found": {"terms": {"field": field, "size": _SUGGESTED_FROM, "segment_size": _EVERY_TERM}}}
-    counted = _run(lambda: searcher.aggregate(query, wanted))
-    return [bucket["key"] for bucket in counted["found"]["buckets"]]
+def _ids(searcher: Any, addresses: Sequence[Any]) -> list[str]:
+    return [tantivy_schema.asset_id_of(*halves) for halves in _halves(searcher, addresses)]

@@ -14,7 +14,6 @@ from tantivy import FieldType, Occur, Query, Schema
 
 from functions.search import analysis
 from functions.search.field_groups import (
-    ALTERNATIVE,
     AS_WRITTEN,
     BOOST,
     PHRASE_BOOST,
@@ -24,21 +23,9 @@ from functions.search.field_groups import (
     TIE,
     TYPO,
 )
-from functions.search.loosening import is_light
-from functions.search.query_tree import (
-    AllOf,
-    Alternatives,
-    AnyOf,
-    Dates,
-    Field,
-    Filter,
-    Node,
-    Not,
-    Phrase,
-    Said,
-    Word,
-)  # fmt: skip
+from functions.search.query_tree import Dates, Field, Filter, Node
 from functions.search.query_tree import Query as Asked
+from functions.search.tree_walk import walk
 from functions.search.typos import typos_in
 
 _COLUMNS = {Field.TYPE: "type", Field.STATUS: "status", Field.PROJECT: "project", Field.LANGUAGE: "language"}
@@ -75,70 +62,24 @@ class Builder:
 
     def tree(self, node: Node) -> Any | None:
         """None when there is nothing to look for in it (punctuation)."""
-        match node:
-            case Word(text, prefix):
-                return self.word(text, prefix, self.groups)
-            case Phrase(text):
-                return self.phrase(analysis.words(text), self.groups)
-            case Said(Word(text, prefix)):
-                return self.word(text, prefix, ("said",))
-            case Said(Phrase(text)):
-                return self.phrase(analysis.words(text), ("said",))
-            case Filter() | Dates():
-                return Query.const_score_query(self.filter(node), 0.5)
-            case Not(inner):
-                query = self.tree(inner)
-                return query and _excluding([query])
-            case Alternatives(inner, others):
-                other = [query for part in others if (query := self.tree(part)) is not None]
-                typed = self.tree(inner)
-                every = [
-                    *([typed] if typed is not None else []),
-                    *(Query.boost_query(q, ALTERNATIVE) for q in other),
-                ]
-                return Query.disjunction_max_query(every, TIE) if every else None
-            case AnyOf(nodes):
-                parts = [query for part in nodes if (query := self.tree(part)) is not None]
-                return Query.boolean_query([(Occur.Should, part) for part in parts]) if parts else None
-            case AllOf(nodes):
-                return self._all(nodes)
-            case _:  # Said of a Said cannot be built by the grammar
-                return None
+        return walk(self, node, self.groups)
 
-    def _all(self, nodes: Sequence[Node]) -> Any | None:
-        """All of them; function words only help to rank when there is something else to look for."""
-        excluded = [q for n in nodes if isinstance(n, Not) and (q := self.tree(n.node)) is not None]
-        parts = [(n, q) for n in nodes if not isinstance(n, Not) and (q := self.tree(n)) is not None]
-        light = [is_light(n) for n, _ in parts]
-        needed = Occur.Must if all(light) else Occur.Should
-        clauses = [
-            (needed if light_one else Occur.Must, query)
-            for light_one, (_, query) in zip(light, parts, strict=True)
-        ]
-        if not clauses:
-            return _excluding(excluded) if excluded else None
-        return Query.boolean_query([*clauses, *((Occur.MustNot, query) for query in excluded)])
-
-    def word(self, text: str, prefix: bool, groups: Sequence[str]) -> Any | None:
-        words = analysis.words(text)
-        if len(words) != 1:  # covid-19, a.b@c.d: its parts, together
-            return self.phrase(words, groups)
-        word = words[0]
+    def term(self, word: str, prefix: bool, groups: Sequence[str]) -> Any:
         alternatives = []
         for group in groups:
             exact, boost = f"{group}_exact", BOOST[group]
             term = Query.term_query(self.schema, exact, word)
-            alternatives.append(Query.boost_query(term, boost * AS_WRITTEN))
+            alternatives.append(self.weighted(term, boost * AS_WRITTEN))
             if group in STEMMED:
                 for language in analysis.LANGUAGES:
                     for stem in analysis.stems(language, word):
                         term = Query.term_query(self.schema, f"{group}_{language}", stem)
-                        alternatives.append(Query.boost_query(term, boost))
+                        alternatives.append(self.weighted(term, boost))
             typos = typos_in(word, self.typos)
             if typos or (prefix and len(word) >= PREFIX_FROM):
                 near = Query.fuzzy_term_query(self.schema, exact, word, typos, True, prefix)
-                alternatives.append(Query.const_score_query(near, boost * (TYPO if typos else PREFIX)))
-        return Query.disjunction_max_query(alternatives, TIE)
+                alternatives.append(self.flat(near, boost * (TYPO if typos else PREFIX)))
+        return self.best(alternatives)
 
     def phrase(self, words: Sequence[str], groups: Sequence[str]) -> Any | None:
         if not words:
@@ -151,8 +92,8 @@ class Builder:
                 if len(words) > 1
                 else Query.term_query(self.schema, field, words[0])
             )
-            parts.append(Query.boost_query(found, BOOST[group] * PHRASE_BOOST))
-        return Query.disjunction_max_query(parts, TIE)
+            parts.append(self.weighted(found, BOOST[group] * PHRASE_BOOST))
+        return self.best(parts)
 
     def filter(self, part: Filter | Dates) -> Any:
         if isinstance(part, Dates):
@@ -164,12 +105,23 @@ class Builder:
             return Query.term_set_query(self.schema, "tag_label", labels) if labels else Query.empty_query()
         if part.field is Field.PERSON:
             names = [self.phrase(analysis.words(value), ("people",)) for value in sorted(part.values)]
-            found = [(Occur.Should, name) for name in names if name is not None]
-            return Query.boolean_query(found) if found else Query.empty_query()
+            found = [name for name in names if name is not None]
+            return self.either(found) if found else Query.empty_query()
         return Query.term_set_query(self.schema, _COLUMNS[part.field], sorted(part.values))
 
+    def flat(self, query: Any, score: float) -> Any:
+        return Query.const_score_query(query, score)
 
-def _excluding(queries: Sequence[Any]) -> Any:
-    return Query.boolean_query(
-        [(Occur.Must, Query.all_query()), *((Occur.MustNot, query) for query in queries)]
-    )
+    def weighted(self, query: Any, weight: float) -> Any:
+        return Query.boost_query(query, weight)
+
+    def best(self, queries: Sequence[Any]) -> Any:
+        return Query.disjunction_max_query(list(queries), TIE)
+
+    def either(self, queries: Sequence[Any]) -> Any:
+        return Query.boolean_query([(Occur.Should, query) for query in queries])
+
+    def all_of(self, must: Sequence[Any], should: Sequence[Any], must_not: Sequence[Any]) -> Any:
+        clauses = [(Occur.Must, query) for query in must or [Query.all_query()]]
+        clauses += [(Occur.Should, query) for query in should]
+        return Query.boolean_query([*clauses, *((Occur.MustNot, query) for query in must_not)])

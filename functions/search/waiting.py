@@ -85,13 +85,13 @@ class Waiting:
         lane = self._lanes[engine]
         return Call(lane, leg, None if lane.rests() else lane.threads.submit(call))
 
-    def result(self, call: Call, otherwise: Any) -> Any:
-        """What the call gave, or `otherwise` when there is nothing by the deadline."""
+    def result(self, call: Call, otherwise: Any, at_most_s: float = float("inf")) -> Any:
+        """What the call gave, or `otherwise` when there is nothing by the deadline, or within `at_most_s`."""
         if call.future is None:
             return self._miss(call, "resting", otherwise)
         began = time.monotonic()
         try:
-            found = call.future.result(max(0.0, self._until - began))
+            found = call.future.result(max(0.0, min(self._until - began, at_most_s)))
             call.lane.came(well=True)
             return found
         except NotExpressible:

@@ -29,10 +29,11 @@ from functions.search.meilisearch_client import MeilisearchClient
 from functions.search.meilisearch_index import MeilisearchIndex
 from functions.search.meilisearch_store import MeilisearchStore
 from functions.search.query_tree import Alternatives, Field, Filter, Phrase, Query, Word
-from functions.search.stores import Doubtful, Store
+from functions.search.stores import Doubtful, Store, VectorWriter
 from functions.search.tantivy_index import TantivyIndex
 from functions.search.tantivy_reader import TantivyReader
 from functions.search.tantivy_store import TantivyStore
+from functions.search.vectors import VectorDocument
 from tests.fakes.elasticsearch_server import Elasticsearch
 from tests.fakes.meilisearch_server import MASTER, Meilisearch
 
@@ -86,7 +87,8 @@ def _elasticsearch(url: str, database: Database, fake: Elasticsearch | None) -> 
     prefix = f"acervo-test-{secrets.token_hex(4)}"
     key = {"api_key": environ["ES_API_KEY"]} if fake is None and "ES_API_KEY" in environ else {}
     client = Client(url, **key)  # type: ignore[arg-type]  # the client's options are typed one by one
-    return Kept(ElasticsearchIndex(client, prefix, 10), ElasticsearchStore(client, database, prefix), fake)
+    engine = ElasticsearchIndex(client, prefix, 10, model="m")
+    return Kept(engine, ElasticsearchStore(client, database, prefix), fake)
 
 
 def _meilisearch(url: str, key: str, database: Database, fake: Meilisearch | None) -> Kept:
@@ -286,6 +288,98 @@ def test_one_trip_answers_what_the_parts_answer(engine: Engine) -> None:
     assert found.assets == engine.assets(ask("faro type:video "), 10)
     assert found.passages == engine.passages(ask("faro type:video "), 10)
     assert found.facets == engine.facets(ask("faro type:video "))
+
+
+# -- neighbours --------------------------------------------------------------------------------------------------------
+def towards(*parts: float, model: str = "m", number: int = 0) -> VectorDocument:
+    return VectorDocument(number, model, [*parts, *([0.0] * (384 - len(parts)))])
+
+
+NORTH, EAST, NORTH_EAST = towards(1.0).vector, towards(0.0, 1.0).vector, towards(0.8, 0.6).vector
+
+
+@pytest.fixture(scope="module")
+def meaning(kept: Kept, engine: Engine) -> ElasticsearchIndex:
+    """1 (alfa) means north and east, 2 (beta) nearly north; 255 (beta) means the same as 2 to another model."""
+    needs(engine, Offer.NEAREST)
+    writer = kept.store.open()
+    assert isinstance(writer, VectorWriter)
+    meant = {
+        1: [towards(1.0), towards(0.0, 1.0, number=7)], 2: [towards(0.8, 0.6)], 255: [towards(0.8, 0.6, model="another")],
+    }  # fmt: skip
+    for asset in ASSETS:
+        number = int(asset.asset_id[:2], 16)
+        assert writer.put(asset, SAID if number == 255 else [], again=True)
+        writer.put_vectors(asset, meant[number])
+    assert writer.commit() == {}
+    writer.close()
+    return cast(ElasticsearchIndex, engine)
+
+
+def test_neighbours_come_nearest_first_each_asset_once_and_of_one_model(meaning: ElasticsearchIndex) -> None:
+    assert list(meaning.nearest(NORTH, ask(""), 10)) == [_id(1), _id(2)]
+    assert list(meaning.nearest(NORTH_EAST, ask(""), 10)) == [_id(2), _id(1)]
+    assert list(meaning.nearest(NORTH, ask(""), 1)) == [_id(1)]
+    assert list(meaning.nearest([-1.0, *NORTH[1:]], ask(""), 10)) == []  # what is far is no neighbour
+    assert list(meaning.nearest([0.0] * 384, ask(""), 10)) == []
+    assert list(meaning.nearest([1e-25] * 384, ask(""), 10)) == []  # as good as zero
+    assert list(meaning.nearest([1.0], ask(""), 10)) == []
+
+
+def test_filters_and_scope_are_inside_the_search_for_neighbours(meaning: ElasticsearchIndex) -> None:
+    """The nearest of all is not in the scope: it takes no place from what is."""
+    assert list(meaning.nearest(NORTH, ask("", frozenset({"beta"})), 1)) == [_id(2)]
+    assert list(meaning.nearest(NORTH, ask("", frozenset()), 10)) == []
+    for text, found in (
+        ("type:audio ", [2]), ("tag:mar ", [1]), ('person:"ana ruiz" ', [1, 2]), ("project:beta ", [2]), ("date:2020 ", []), ("language:en ", []),
+    ):  # fmt: skip
+        assert list(meaning.nearest(NORTH, ask(text), 10)) == [_id(n) for n in found], text
+
+
+def test_words_and_neighbours_come_with_one_trip(kept: Kept, meaning: ElasticsearchIndex) -> None:
+    if kept.fake is not None:
+        cast(Elasticsearch, kept.fake).asked.clear()
+    asked = ask("faro ", frozenset({"beta"}))
+    found = meaning.find(asked, Wanted(10, 10, facets=True, vector=NORTH, nearest=10))
+    assert list(found.nearest or ()) == [_id(2)]
+    assert found.assets is not None
+    assert set(found.assets.ids) == {_id(2), _id(255)}
+    if kept.fake is not None:
+        assert cast(Elasticsearch, kept.fake).asked == ["POST /_msearch"]
+
+
+def test_vectors_that_an_asset_lost_are_gone(kept: Kept, meaning: ElasticsearchIndex) -> None:
+    writer, own = kept.store.open(), replace(ASSET, asset_id=_id(13), project="gamma", version=3)
+    assert isinstance(writer, VectorWriter)
+    gamma = ask("", frozenset({"gamma"}))
+
+    def put(version: int, *vectors: VectorDocument) -> None:
+        writer.put(replace(own, version=version), [], again=True)
+        writer.put_vectors(replace(own, version=version), vectors)
+        writer.commit()
+
+    put(3, towards(1.0), towards(0.0, 1.0, number=1))
+    assert list(meaning.nearest(EAST, gamma, 5)) == [_id(13)]
+    put(3, towards(1.0))  # embedded again, without a change of the asset
+    assert list(meaning.nearest(EAST, gamma, 5)) == []
+    put(4, towards(0.0, 1.0))
+    assert list(meaning.nearest(NORTH, gamma, 5)) == []
+    writer.remove(_id(13), 5)
+    writer.commit()
+    writer.close()
+    assert list(meaning.nearest(EAST, gamma, 5)) == []
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    scope=st.frozensets(st.sampled_from(["alfa", "beta", 'x"', "*"])),
+    vector=st.lists(st.floats(-1, 1), min_size=2, max_size=2),
+)
+def test_no_neighbour_is_outside_the_scope(
+    meaning: ElasticsearchIndex, scope: frozenset[str], vector: list[float]
+) -> None:
+    visible = ({_id(1)} if "alfa" in scope else set()) | ({_id(2)} if "beta" in scope else set())
+    assert set(meaning.nearest(towards(*vector).vector, ask("", scope), 10)) <= visible
 
 
 def test_nothing_asked_among_nothing(engine: Engine) -> None:

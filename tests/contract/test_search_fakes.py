@@ -169,3 +169,68 @@ def test_a_request_to_an_engine_that_hangs_ends(meili: MeilisearchClient) -> Non
     assert time.monotonic() - began < 1.5
     client.close()
     fake.close()
+
+
+# -- neighbours --------------------------------------------------------------------------------------------------------
+AXIS = [1.0, *[0.0] * 383]
+KNN = {"field": "vector_384", "query_vector": AXIS, "k": 2, "num_candidates": 10}
+
+
+@pytest.fixture
+def vectors(elastic: Client) -> Client:
+    elastic.indices.create(index="v-v1", **body("vectors"))
+    return elastic
+
+
+def put_vector(client: Client, id_: str, **more: Any) -> dict[str, Any]:
+    where = {"_index": "v-v1", "_id": id_, "version": 1, "version_type": "external_gte"}
+    document = {"asset_id": id_, "project": "p", "model": "m", "number": 0, "version": 1, **more}
+    answer = client.bulk(operations=[{"index": where}, document])
+    item: dict[str, Any] = answer["items"][0]["index"]
+    return item
+
+
+def near(client: Client, **more: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = client.msearch(searches=[{"index": "v-v1"}, {"knn": KNN | more}])["responses"][0]
+    return answer
+
+
+def test_elasticsearch_takes_the_nearest_of_what_the_filter_lets_through(vectors: Client) -> None:
+    beside = [0.8, 0.6, *[0.0] * 382]
+    assert put_vector(vectors, "same", vector_384=AXIS, project="other")["status"] == 201
+    assert put_vector(vectors, "beside", vector_384=beside)["status"] == 201
+    assert put_vector(vectors, "away", vector_384=[-1.0, *AXIS[1:]])["status"] == 201
+    assert near(vectors)["hits"]["hits"] == []  # not refreshed
+    vectors.indices.refresh(index="v-v1")
+    assert [hit["_id"] for hit in near(vectors)["hits"]["hits"]] == ["same", "beside"]
+    inside = near(vectors, filter=[{"term": {"project": "p"}}])["hits"]["hits"]
+    assert [(hit["_id"], round(hit["_score"], 2)) for hit in inside] == [("beside", 0.9), ("away", 0.0)]
+    assert [hit["_id"] for hit in near(vectors, similarity=0.9)["hits"]["hits"]] == ["same"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"field": "vector_3"}, {"field": "project"}, {"query_vector": [1.0]}, {"query_vector": [0.0] * 384}, {"query_vector": [1e-30] * 384}, {"k": 0}, {"k": 20}, {"num_candidates": 10_001},
+     {"filter": [{"term": {"nothing": 1}}]}, {"filter": {"term": {"vector_384": 1}}}, {"neighbours": 3}],
+)  # fmt: skip
+def test_elasticsearch_refuses_a_search_for_neighbours_that_makes_no_sense(
+    vectors: Client, wrong: dict[str, Any]
+) -> None:
+    assert near(vectors, **wrong)["status"] == 400
+
+
+@pytest.mark.parametrize("vector", [[1.0], [0.0] * 384, [1e-30] * 384, ["x"] * 384, [*AXIS, 1.0], "x"])
+def test_elasticsearch_refuses_a_vector_that_the_mapping_does_not_have(vectors: Client, vector: Any) -> None:
+    assert put_vector(vectors, "a", vector_384=vector)["error"]["type"] == "document_parsing_exception"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"dims": 0}, {"dims": 5000}, {"index_options": {"type": "x"}}, {"metric": "l2"}]
+)
+def test_elasticsearch_refuses_a_mapping_of_vectors_that_it_does_not_know(
+    elastic: Client, wrong: Any
+) -> None:
+    made = body("vectors")
+    made["mappings"]["properties"]["vector_384"] |= wrong
+    with pytest.raises(ApiError):
+        elastic.indices.create(index="w-v1", **made)

@@ -184,6 +184,34 @@ def test_pages_follow_each_other_without_repeating_or_skipping(
     assert set(seen) == set(ids.values())
 
 
+@pytest.mark.parametrize(("path", "q"), [("assets", "empate "), ("assets", ""), ("segments", "fotofinish ")])
+def test_pages_of_hits_that_are_equally_good_neither_repeat_nor_skip(
+    newsroom: Newsroom, ids: dict[str, str], path: str, q: str
+) -> None:
+    """Deep pages ask for more than the first ones: the order may not depend on how much is asked for."""
+    project = newsroom.project(f"empates-{path}-{len(q)}")
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    made = []
+    for _ in range(16):  # so many commits that places in files are not those of time
+        some = [
+            newsroom.asset("Empate", project=project, said=["el fotofinish"], created=at) for _ in range(10)
+        ]
+        newsroom.indexer.index(some)
+        made += some
+    seen: list[str] = []
+    params: dict[str, Any] = {"q": q, "project": project, "limit": 40}
+    for _ in range(10):
+        answer = newsroom.get(path, **params)
+        seen += [hit["asset_id"] for hit in answer["hits"]]
+        if not (cursor := answer["next"]):
+            break
+        params["cursor"] = cursor
+    assert sorted(seen) == sorted(made)
+    for id_ in made:
+        newsroom.change(id_, status="deleted")
+    newsroom.indexer.index(made)
+
+
 def test_a_cursor_of_another_query_is_refused(newsroom: Newsroom, ids: dict[str, str]) -> None:
     cursor = newsroom.get("assets", limit=2)["next"]
     answer = newsroom.raw("assets", params={"q": "pleno", "cursor": cursor})

@@ -22,8 +22,10 @@ from functions.search.query_tree import Field, Filter, Query
 from functions.search.tantivy_index import TantivyIndex
 from functions.search.tantivy_reader import TantivyReader
 from functions.search.tantivy_store import TantivyStore
-from tests.fakes import elasticsearch_server as elastic
-from tests.fakes import meilisearch_server as meili
+from tests.fakes import elasticsearch_index as elastic
+from tests.fakes import elasticsearch_search
+from tests.fakes import meilisearch_index as meili
+from tests.fakes.meilisearch_faults import Fault
 
 COUNT = 10_000
 MINE = frozenset({"mine"})
@@ -118,7 +120,7 @@ def test_elasticsearch_gets_queries_of_its_language_that_stay_inside_the_scope()
     index.refresh()
     for query, _ in hostile(COUNT // 4, 2):
         built = ElasticBuilder(ASSET_GROUPS, 1).query(query, MINE)
-        found = elastic.search(index, "assets", {"query": built, "track_total_hits": True})
+        found = elasticsearch_search.search(index, "assets", {"query": built, "track_total_hits": True})
         assert {hit["_id"] for hit in found["hits"]["hits"]} <= {OWN.asset_id}
 
 
@@ -152,5 +154,5 @@ def test_a_filter_that_is_not_quoted_would_have_been_caught(tmp_path: Path) -> N
         "project IN [x] AND",
         f'project = "{"x" * 469}"',
     ):
-        with pytest.raises(meili.Fault, match=r"."):
+        with pytest.raises(Fault, match=r"."):
             index.check(wrong)

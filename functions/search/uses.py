@@ -1,0 +1,32 @@
+"""What a hit's rights say of each use of it now: pure, from the row that PostgreSQL gave with the hit.
+
+`reasons` are the codes of `acervo.rights`; `download` is of a rendition (`rights-restricted` among the flags: the master is for archivists).
+An archivist may override what is denied here; the routes that act decide anew, this is for badges and greyed-out buttons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from acervo import rights
+from acervo.rights import Use
+
+_UNREADABLE = "rights-unreadable"
+
+
+def uses_of(written: Any, now: datetime) -> dict[str, Any]:
+    """`{"rights": {use: {"allowed", "reasons"}}, "rights_flags": [code]}`; rights that are no object deny all but a look."""
+    if not isinstance(written, Mapping):
+        unread = {use.value: _use(use is Use.VIEW, [] if use is Use.VIEW else [_UNREADABLE]) for use in Use}
+        return {"rights": unread, "rights_flags": [_UNREADABLE]}
+    decisions = {use.value: rights.allows(written, use, now) for use in Use}
+    return {
+        "rights": {use: _use(d.allowed, [code for code, _ in d.reasons]) for use, d in decisions.items()},
+        "rights_flags": rights.flags(written, now),
+    }
+
+
+def _use(allowed: bool, reasons: list[str]) -> dict[str, Any]:
+    return {"allowed": allowed, "reasons": reasons}
