@@ -30,6 +30,7 @@ from functions.publish import secrets_setup
 from functions.publish.main import CONTINUED, INTAKE, TICK, Settings, handle
 from functions.publish.vault import vault_of
 from tests.fakes.ftp_server import FtpServer
+from tests.fakes.openssh_server import SSHD, OpenSshServer
 from tests.fakes.sftp_server import SftpServer
 from tests.fix_ceph import Ceph, free_port
 
@@ -82,6 +83,14 @@ def bao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bao]:
 @pytest.fixture(scope="session")
 def sftp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SftpServer]:
     with SftpServer(tmp_path_factory.mktemp("sftp")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def openssh_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenSshServer]:
+    if SSHD is None:
+        pytest.skip("there is no sshd (Debian: openssh-server); asyncssh's server stands for it")
+    with OpenSshServer(tmp_path_factory.mktemp("openssh"), free_port()) as server:
         yield server
 
 
@@ -281,4 +290,14 @@ def wait_for(holds: Any, what: str, timeout_s: float = 20.0) -> Any:
     pytest.fail(f"not within {timeout_s:g} s: {what}")
 
 
-__all__ = ["Bao", "World", "bao", "ftp_server", "publishing", "sftp_server", "wait_for", "world"]
+__all__ = [
+    "Bao",
+    "World",
+    "bao",
+    "ftp_server",
+    "openssh_server",
+    "publishing",
+    "sftp_server",
+    "wait_for",
+    "world",
+]

@@ -81,7 +81,7 @@ update asset_distributions set failures = 0, reason_code = null, reason = null, 
 -- Something about the asset changed (`profile` null) or one of its renditions did.
 update asset_distributions set wakes = wakes + 1, due_at = clock_timestamp(), updated_at = clock_timestamp()
  where asset_id = :asset_id and (:profile::text is null or profile = :profile)
-   and (state in ('requested', 'waiting', 'sending', 'processing', 'published', 'withdrawing'))
+   and (state in ('requested', 'waiting', 'sending', 'processing', 'published', 'withdrawing') or (state = 'failed' and live))
 returning *;
 
 -- name: published_rows(asset_id)
@@ -134,10 +134,12 @@ update asset_distributions set state = 'sending', acknowledged = case when begun
 update asset_distributions set session = :session, sent_bytes = :sent_bytes, updated_at = clock_timestamp()
  where id = :publication_id and lease_owner = :owner returning id;
 
--- name: settle_publication(publication_id, owner, state, wakes, due_s, failures, reason_code, reason, advice, begun, live, live_revision, session, external_id, url, sent_bytes, proof)^
--- The end of one step, by whoever still holds the lease. What woke the row meanwhile wins over `due_s`.
-update asset_distributions set
-    state = :state, failures = :failures, reason_code = :reason_code, reason = :reason, advice = :advice, begun = :begun, live = :live,
+-- name: settle_publication(publication_id, owner, state, wanted, wakes, due_s, failures, reason_code, reason, advice, begun, live, live_revision, session, external_id, url, sent_bytes, proof)^
+-- The end of one step, by whoever still holds the lease. What woke the row meanwhile wins over `due_s`; what was taken down because
+-- it was not wanted (`wanted`: at the beginning of the step), and is wanted by now, begins anew.
+update asset_distributions d set
+    state = case when :state = 'withdrawn' and :wanted = 'withdrawn' and d.wanted = 'live' then 'requested' else :state end,
+    failures = :failures, reason_code = :reason_code, reason = :reason, advice = :advice, begun = :begun, live = :live,
     live_revision = :live_revision, session = :session, external_id = :external_id, url = :url, sent_bytes = :sent_bytes, proof = :proof,
     published_at = case when :state = 'published' then coalesce(published_at, clock_timestamp()) when :state = 'withdrawn' then null else published_at end,
     withdrawn_at = case when :state = 'withdrawn' then clock_timestamp() end,
@@ -163,13 +165,15 @@ select id, asset_id, claims, wakes from asset_distributions
  order by due_at limit 1;
 
 -- name: due_publications(limit)
--- Of every channel that may be tried, as many as it takes at once: a full channel never hides another.
+-- Of every channel that may be tried, as many as it takes at once: a full channel never hides another. One that is switched off
+-- is still taken down from.
 select d.id, d.asset_id, d.claims, d.wakes from channels c
  cross join lateral (
     select o.id, o.asset_id, o.claims, o.wakes, o.due_at from asset_distributions o
      where o.channel_id = c.id and o.due_at <= clock_timestamp() and (o.lease_until is null or o.lease_until < clock_timestamp())
+       and (c.enabled or o.wanted = 'withdrawn' or o.state = 'withdrawing')
      order by o.due_at limit c.max_concurrent) d
- where c.enabled and (c.open_until is null or c.open_until <= clock_timestamp())
+ where (c.open_until is null or c.open_until <= clock_timestamp())
  order by d.due_at limit :limit;
 
 -- name: expire_publications(limit)!

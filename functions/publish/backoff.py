@@ -26,13 +26,18 @@ def is_ill(channel: Channel) -> bool:
     return channel.failures >= BREAKER_THRESHOLD
 
 
-def refusal(channel: Channel, now: datetime) -> tuple[str, str, timedelta | None] | None:
-    """Why nothing may be tried now: (code, reason, come back after; None: when a place is free or the channel changes)."""
-    if not channel.enabled:
+def refusal(
+    channel: Channel, now: datetime, *, takes_down: bool = False
+) -> tuple[str, str, timedelta | None] | None:
+    """Why nothing may be tried now: (code, reason, come back after; None: when a place is free or the channel changes).
+
+    What takes something down goes also when the channel is switched off, and has one place that no transfer can hold.
+    """
+    if not channel.enabled and not takes_down:
         return "channel-disabled", "the channel is switched off", timedelta(minutes=10)
     if channel.open_until is not None and channel.open_until > now:
         return "channel-down", "the channel does not answer", channel.open_until - now
-    most = 1 if is_ill(channel) else channel.max_concurrent  # half open: one of them finds out for all
+    most = 1 if is_ill(channel) else channel.max_concurrent + takes_down  # half open: one finds out for all
     if channel.running >= most:
         return "channel-busy", "the channel's other publications come first", None
     return None

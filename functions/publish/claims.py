@@ -68,7 +68,7 @@ def claim(call: Call, publication_id: str) -> Claim | None:
             kind = _checked(channel)
             needs = kind.requirements.tightened(channel.settings.get("requirements", {}))
         except Fault as fault:
-            _fail(work, row, asset, fault.code, fault.reason)
+            _fail(work, row, asset, fault.code, fault.reason, now)
             return None
         step = plan.next_step(
             publication, channel, asset, renditions, needs, now, archive=call.objects.archive, schedules=kind.schedules
@@ -94,7 +94,7 @@ def _checked(channel: Channel) -> Kind:
 def _lease(
     work: Work, publication: Publication, channel: Channel, asset: Asset, kind: Kind, step: Send | Poll | Update | Withdraw, now: datetime
 ) -> Claim | None:  # fmt: skip
-    refused = backoff.refusal(channel, now)
+    refused = backoff.refusal(channel, now, takes_down=isinstance(step, Withdraw))
     if refused is not None:
         code, reason, after = refused
         _set_rest(
@@ -115,7 +115,8 @@ def _lease(
     attempt_id = query.begin_attempt(
         work.connection, publication_id=publication.id, action=ACTIONS[type(step)], worker=owner
     )
-    claimed = replace(publication, claims=publication.claims + 1)
+    tried = 0 if publication.state is State.FAILED else publication.failures  # what failed was something else
+    claimed = replace(publication, claims=publication.claims + 1, failures=tried)
     return Claim(
         publication=claimed, channel=channel, asset=asset, kind=kind, step=step, owner=owner, attempt_id=attempt_id, now=now
     )  # fmt: skip
@@ -125,7 +126,9 @@ def _rest(work: Work, row: Mapping[str, Any], asset: Asset, step: plan.Step, now
     publication = Publication.of(row)
     if isinstance(step, Nothing):
         due_s = None if step.due is None else max(1.0, (step.due - now).total_seconds())
-        _set_rest(work, publication, publication.state, due_s, row["reason_code"], row["reason"])
+        _set_rest(
+            work, publication, publication.state, due_s, row["reason_code"], row["reason"], advice=row["advice"]
+        )  # fmt: skip
     elif isinstance(step, Wait | OrderRendition):
         state = State.PUBLISHED if publication.state is State.PUBLISHED else State.WAITING
         due_s = None if step.due is None else max(1.0, (step.due - now).total_seconds())
@@ -139,7 +142,7 @@ def _rest(work: Work, row: Mapping[str, Any], asset: Asset, step: plan.Step, now
         if isinstance(step, OrderRendition):
             order(work, publication, asset, step.profile, step.reason)
     elif isinstance(step, Fail):
-        _fail(work, row, asset, step.code, step.reason)
+        _fail(work, row, asset, step.code, step.reason, now)
     elif isinstance(step, Forget):
         _set_rest(work, publication, State.WITHDRAWN, None, "withdrawn", step.reason)
         news.withdrawn(work, {**row, "reason": step.reason, "proof": {"never_sent": True}}, asset.project_id)
@@ -157,16 +160,20 @@ def order(work: Work, publication: Publication, asset: Asset, profile: str, reas
 
 
 def _set_rest(
-    work: Work, publication: Publication, state: State, due_s: float | None, code: str | None, reason: str | None, *, at_once: bool = False
+    work: Work, publication: Publication, state: State, due_s: float | None, code: str | None, reason: str | None, *, at_once: bool = False,
+    advice: str | None = None,
 ) -> None:  # fmt: skip
     query.rest_publication(
-        work.connection, publication_id=publication.id, state=state, due_s=0.0 if at_once else due_s, reason_code=code, reason=reason, advice=None
+        work.connection, publication_id=publication.id, state=state, due_s=0.0 if at_once else due_s, reason_code=code, reason=reason, advice=advice
     )  # fmt: skip
 
 
-def _fail(work: Work, row: Mapping[str, Any], asset: Asset, code: str, reason: str) -> None:
+def _fail(work: Work, row: Mapping[str, Any], asset: Asset, code: str, reason: str, now: datetime) -> None:
+    """What the channel may show meanwhile is looked at again when its rights end."""
+    end = plan.ends(Publication.of(row), asset) if row["live"] else None
+    due_s = (end - now).total_seconds() if end is not None and end > now else None
     query.rest_publication(
-        work.connection, publication_id=row["id"], state=State.FAILED, due_s=None, reason_code=code, reason=reason, advice=TABLE[code].advice
+        work.connection, publication_id=row["id"], state=State.FAILED, due_s=due_s, reason_code=code, reason=reason, advice=TABLE[code].advice
     )  # fmt: skip
     news.failed(
         work, {**row, "reason_code": code, "reason": reason, "advice": TABLE[code].advice}, asset.project_id

@@ -17,17 +17,15 @@ from typing import Any
 
 import httpx
 
+from acervo.channels.cms import CMS, REQUESTS
 from functions.publish import templates
 from functions.publish.channel_http import ChannelHttp, body_of
-from functions.publish.cms_event import CmsEvents, check_events
-from functions.publish.connector import Connector, ConnectorKind, Job, Receipt, Standing, Tools, missing
+from functions.publish.cms_event import CmsEvents
+from functions.publish.connector import Connector, ConnectorKind, Job, Receipt, Standing, Tools
 from functions.publish.faults import Fault, quoted
 from functions.publish.rows import Channel
 from functions.publish.vault import Secret
 
-REQUESTS = ("lookup", "create", "upload", "update", "delete", "status")
-WORDS = ("marker", "publication_id", "asset_id", "project_id", "external_id", "revision", "profile", "title", "description", "tags", "language",
-         "credit", "kind", "mime_type", "size_bytes", "file_name", "media_url", "publish_at")  # fmt: skip
 MEDIA_URL_S = 7 * 86_400
 _RANGE = re.compile(r"bytes=0-(\d+)$")
 
@@ -200,35 +198,10 @@ def _hashed(chunks: Iterator[bytes], digest: Any) -> Iterator[bytes]:
         yield chunk
 
 
-def check(settings: Mapping[str, Any]) -> list[str]:
-    auth = settings.get("auth", {"type": "bearer"})
-    wrong = (
-        []
-        if isinstance(auth, Mapping) and auth.get("type") in ("bearer", "basic", "header")
-        else ["settings.auth.type is bearer, basic or header"]
-    )
-    if settings.get("mode", "rest") == "event":
-        return wrong + check_events(settings)
-    wrong += missing(settings, base_url=str, lookup=dict, create=dict)
-    for name in REQUESTS:
-        request = settings.get(name)
-        if not isinstance(request, Mapping):
-            continue
-        if not isinstance(request.get("path"), str) or not request["path"].startswith("/"):
-            wrong.append(f"settings.{name}.path must begin with /")
-        unknown = {
-            word
-            for word in templates.names_in(request)
-            if word not in WORDS and not word.startswith("options.")
-        }
-        wrong += [f"settings.{name} uses {{{word}}}, which is not known" for word in sorted(unknown)]
-    return wrong
-
-
 def connect(channel: Channel, secret: Secret, tools: Tools) -> Connector:
     if channel.settings.get("mode", "rest") == "event":
         return CmsEvents(channel, headers_of(channel.settings, secret), tools)
     return Cms(channel, secret, tools)
 
 
-KIND = ConnectorKind(make=connect, checks=check)
+KIND = ConnectorKind(make=connect, told=CMS)

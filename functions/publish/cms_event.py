@@ -13,7 +13,7 @@ from typing import Any
 
 from acervo.events import Event, caused, to_binary
 from functions.publish.channel_http import ChannelHttp
-from functions.publish.connector import Job, Receipt, Standing, Tools, missing
+from functions.publish.connector import Job, Receipt, Standing, Tools
 from functions.publish.faults import Fault, quoted
 from functions.publish.rows import Channel
 
@@ -89,7 +89,3 @@ class CmsEvents:
         return self._http.ask(
             "event", "POST", str(self._settings["url"]), headers=headers, content=body
         ).status_code
-
-
-def check_events(settings: Mapping[str, Any]) -> list[str]:
-    return missing(settings, url=str)

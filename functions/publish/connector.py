@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from acervo.channels.kind import ChannelKind
 from functions.publish.requirements import Requirements
 from functions.publish.rows import Asset, Channel, Publication, Rendition
 from functions.publish.texts import Texts
@@ -111,22 +112,13 @@ class ConnectorKind:
     """The plain `Kind`."""
 
     make: Callable[[Channel, Secret, Tools], Connector]
-    checks: Callable[[Mapping[str, Any]], list[str]]
+    told: ChannelKind  # what its settings are
     requirements: Requirements = field(default_factory=Requirements)
     needs_secret: bool = True
     schedules: timedelta | None = None
 
     def check(self, settings: Mapping[str, Any]) -> list[str]:
-        return self.checks(settings)
+        return [str(fault) for fault in self.told.faults(settings)]
 
     def connect(self, channel: Channel, secret: Secret, tools: Tools) -> Connector:
         return self.make(channel, secret, tools)
-
-
-def missing(settings: Mapping[str, Any], **types: type | tuple[type, ...]) -> list[str]:
-    """A sentence for every setting that is absent or of another type."""
-    return [
-        f"settings.{name} is missing or not {'/'.join(t.__name__ for t in (kind if isinstance(kind, tuple) else (kind,)))}"
-        for name, kind in types.items()
-        if not isinstance(settings.get(name), kind) or settings.get(name) == ""
-    ]

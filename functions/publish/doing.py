@@ -69,7 +69,10 @@ class Doing:
             log.exception("%s of publication %s failed", self.claim.action, publication.id)
             found = Fault("internal", f"the connector for {self.claim.channel.type} failed")
         log.warning("%s of publication %s: %s", self.claim.action, publication.id, found)
-        return outcome.faulty(self._now(), publication, self.claim.channel, found, self.claim.action, RANDOM)
+        ended = outcome.faulty(self._now(), publication, self.claim.channel, found, self.claim.action, RANDOM)
+        if ended.state is State.FAILED and ended.live:
+            return replace(ended, due_s=self._ends_s() or None)  # its rights end all the same
+        return ended
 
     def look(self) -> Receipt | None:
         """What the channel shows right now; nothing is written. Raises Fault."""

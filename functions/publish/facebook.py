@@ -7,15 +7,15 @@ settings: page_id, version ("v21.0"), api_url, upload_url. secret: access_token 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
-import httpx
-
+from acervo.channels.facebook import FACEBOOK
 from functions.publish.channel_http import ChannelHttp, body_of
-from functions.publish.connector import ConnectorKind, Job, Receipt, Standing, Tools, missing
+from functions.publish.connector import ConnectorKind, Job, Receipt, Standing, Tools
+from functions.publish.facebook_api import explain, is_missing, multipart, phase_of, right_offsets, words
 from functions.publish.faults import Fault, quoted
 from functions.publish.requirements import Requirements
 from functions.publish.rows import Channel
@@ -23,14 +23,8 @@ from functions.publish.vault import Secret
 
 API, UPLOAD, VERSION = "https://graph.facebook.com", "https://graph-video.facebook.com", "v21.0"
 SOONEST = timedelta(minutes=10)
-WRONG_OFFSET, MOST_PICTURE, LABELLED = 1363037, 10 << 20, 100
+MOST_PICTURE, LABELLED = 10 << 20, 100
 FIELDS = "id,permalink_url,published,status"
-# codes of the error object (Graph API: Handling Errors; Video API: Error Codes)
-_CODES = {1: "channel-error", 2: "channel-error", 4: "rate-limited", 17: "rate-limited", 32: "rate-limited", 613: "rate-limited", 10: "forbidden",
-          102: "credentials", 190: "credentials", 200: "forbidden", 299: "forbidden", 368: "policy", 100: "invalid", 803: "not-found"}  # fmt: skip
-_SUBCODES = {1363030: "channel-timeout", 1363019: "channel-error", 1363033: "connection-lost", 1363042: "forbidden", 1363005: "forbidden",
-             1363023: "unfit", 1363022: "unfit", 1363031: "unfit", 1363024: "unfit", 1363020: "unfit", 1363021: "session-expired",
-             1363041: "session-expired", WRONG_OFFSET: "channel-error"}  # fmt: skip
 
 
 class Facebook:
@@ -60,8 +54,8 @@ class Facebook:
         video = self._video(str(video_id))
         if (
             video is None
-            or _phase(video, "uploading_phase") != "complete"
-            or _phase(video, "publishing_phase") == "not_started"
+            or phase_of(video, "uploading_phase") != "complete"
+            or phase_of(video, "publishing_phase") == "not_started"
         ):
             return None
         return self._receipt(job, video)
@@ -212,90 +206,8 @@ class Facebook:
         )  # fmt: skip
 
 
-def words(job: Job) -> dict[str, str]:
-    """The fields of `finish` beside the session."""
-    fields = {
-        "title": job.texts.title,
-        "description": job.texts.description,
-        "custom_labels": f'["{job.marker}"]',
-    }
-    starts = job.publication.publish_at
-    if starts is not None and starts > job.now:
-        fields |= {
-            "published": "false",
-            "unpublished_content_type": "SCHEDULED",
-            "scheduled_publish_time": str(int(starts.timestamp())),
-        }
-    return fields
-
-
-def multipart(
-    boundary: str, fields: Mapping[str, str], size: int, data: Iterator[bytes], name: str = "video_file_chunk", file: str = "chunk"
-) -> tuple[int, str, Iterator[bytes]]:  # fmt: skip
-    """Length, content type and body of multipart/form-data (RFC 7578) whose last part is a stream."""
-    head = "".join(
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'
-        for key, value in fields.items()
-    )
-    head += f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{file}"\r\nContent-Type: application/octet-stream\r\n\r\n'
-    first, last = head.encode(), f"\r\n--{boundary}--\r\n".encode()
-
-    def parts() -> Iterator[bytes]:
-        yield first
-        yield from data
-        yield last
-
-    return len(first) + size + len(last), f"multipart/form-data; boundary={boundary}", parts()
-
-
-def _error(answer: httpx.Response) -> Mapping[str, Any]:
-    try:
-        error = answer.json()["error"]
-    except (ValueError, KeyError, TypeError):
-        return {}
-    return error if isinstance(error, Mapping) else {}
-
-
-def right_offsets(answer: httpx.Response) -> tuple[int, int] | None:
-    """The offsets that the server expects, when ours were wrong."""
-    error = _error(answer)
-    if error.get("error_subcode") != WRONG_OFFSET:
-        return None
-    try:
-        return int(error["error_data"]["start_offset"]), int(error["error_data"]["end_offset"])
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
-def is_missing(answer: httpx.Response) -> bool:
-    """`Object with ID does not exist` is code 100 with subcode 33."""
-    error = _error(answer)
-    return answer.status_code == 404 or (error.get("code") == 100 and error.get("error_subcode") == 33)
-
-
-def explain(answer: httpx.Response) -> Fault | None:
-    """The fault of an error object; None when there is none."""
-    error = _error(answer)
-    if not error:
-        return None
-    code = _SUBCODES.get(error.get("error_subcode", 0)) or _CODES.get(error.get("code", 0))
-    if code is None:
-        code = "channel-error" if error.get("is_transient") or answer.status_code >= 500 else "invalid"
-    after = 300.0 if code == "rate-limited" else None
-    numbers = f"{error.get('code')}/{error.get('error_subcode', 0)}"
-    return Fault(code, f"Facebook: error {quoted(numbers)}", after_s=after)
-
-
-def _phase(video: Mapping[str, Any], name: str) -> str:
-    return str(video.get("status", {}).get(name, {}).get("status", "not_started"))
-
-
-def check(settings: Mapping[str, Any]) -> list[str]:
-    return missing(settings, page_id=str)
-
-
 KIND = ConnectorKind(
-    make=Facebook, checks=check, schedules=timedelta(days=29),
+    make=Facebook, told=FACEBOOK, schedules=timedelta(days=29),
     requirements=Requirements(
         kinds=frozenset({"video"}), most_bytes=10 << 30, least_bytes=1024, most_duration_s=4 * 3600, least_duration_s=1, title_most=255,
         least_aspect=Fraction(9, 16), most_aspect=Fraction(16, 9),

@@ -10,16 +10,15 @@ import contextlib
 import ftplib  # broadcasters have it; TLS unless the settings say otherwise
 import posixpath
 import ssl
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from functions.publish.connector import ConnectorKind, Tools, missing
+from acervo.channels.files import FTP
+from functions.publish.connector import ConnectorKind, Tools
 from functions.publish.faults import Fault
-from functions.publish.remote_files import Delivery, check_template
+from functions.publish.remote_files import Delivery
 from functions.publish.rows import Channel
 from functions.publish.vault import Secret
-
-TLS = ("explicit", "none")
 
 
 @contextlib.contextmanager
@@ -161,13 +160,6 @@ def _end_tls(connection: Any) -> None:
             connection.unwrap()
 
 
-def check(settings: Mapping[str, Any]) -> list[str]:
-    wrong = missing(settings, host=str)
-    if settings.get("tls", "explicit") not in TLS:
-        wrong.append(f"settings.tls is one of {', '.join(TLS)}")
-    return wrong + check_template(settings)
-
-
 def connect(channel: Channel, secret: Secret, tools: Tools) -> Delivery:
     scheme = "ftp" if channel.settings.get("tls") == "none" else "ftps"
     return Delivery(
@@ -175,4 +167,4 @@ def connect(channel: Channel, secret: Secret, tools: Tools) -> Delivery:
     )
 
 
-KIND = ConnectorKind(make=connect, checks=check)
+KIND = ConnectorKind(make=connect, told=FTP)

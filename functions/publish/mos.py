@@ -14,8 +14,9 @@ from functools import partial
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from acervo.channels.mos import MOS
 from functions.publish import ftp, sftp
-from functions.publish.connector import ConnectorKind, Job, Receipt, Tools, missing
+from functions.publish.connector import ConnectorKind, Job, Receipt, Tools
 from functions.publish.faults import Fault, quoted
 from functions.publish.mos_messages import MosObject, mos_obj, ro_req, ro_req_all
 from functions.publish.mos_socket import MosSocket
@@ -168,14 +169,4 @@ def _rate(text: Any) -> int:
         return 25
 
 
-def check(settings: Mapping[str, Any]) -> list[str]:
-    wrong = missing(settings, host=str, mos_id=str, ncs_id=str)
-    delivery = settings.get("delivery")
-    if delivery is None:
-        return wrong + missing(settings, path_prefix=str)
-    if not isinstance(delivery, Mapping) or delivery.get("type") not in DELIVERIES:
-        return [*wrong, "settings.delivery.type is sftp or ftp"]
-    return wrong + [f"settings.delivery: {fault}" for fault in DELIVERIES[delivery["type"]].check(delivery)]
-
-
-KIND = ConnectorKind(make=Mos, checks=check)
+KIND = ConnectorKind(make=Mos, told=MOS)

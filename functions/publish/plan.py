@@ -100,9 +100,9 @@ def next_step(
         schedules: how long before `publish_at` the channel itself takes a publication; None when it cannot schedule.
     """
     state = publication.state
-    if state is State.FAILED:
-        return Nothing()
     gone = _gone(publication, channel, asset, now)
+    if state is State.FAILED:
+        return _after_failure(publication, asset, gone, now)
     if gone is not None:
         if state is State.WITHDRAWN:
             return Nothing()
@@ -132,6 +132,18 @@ def next_step(
     if is_live and publication.rendition.get("key") in (None, chosen.key):
         return Update(chosen, thumbnail)
     return Send(chosen, thumbnail)
+
+
+def _after_failure(
+    publication: Publication, asset: Asset, gone: Withdraw | None, now: datetime
+) -> Nothing | Forget | Withdraw:
+    """A failed publication is left alone, but one that the channel may show still goes when it has to."""
+    if gone is None:
+        end = ends(publication, asset) if publication.live else None
+        return Nothing(end if end is not None and end > now else None)
+    if publication.live:
+        return Withdraw(gone.reason)
+    return Nothing() if publication.begun else Forget(gone.reason)
 
 
 def _gone(publication: Publication, channel: Channel, asset: Asset, now: datetime) -> Withdraw | None:

@@ -138,18 +138,6 @@ class Delivery:
         return Receipt(external_id=path, url=f"{self._url}/{path.lstrip('/')}")
 
 
-def check_template(settings: Mapping[str, Any]) -> list[str]:
-    """What is wrong with `settings.name`."""
-    name = settings.get("name", "{marker}")
-    known = dict.fromkeys(("stem", "profile", "marker", "extension", "asset_id"), "x")
-    try:
-        if "{marker}" not in str(name) or "/" in str(name).format_map(known):
-            return ["settings.name must contain {marker} and no folder"]
-    except (KeyError, ValueError, IndexError):
-        return ["settings.name may contain {stem} {profile} {marker} {extension} {asset_id} only"]
-    return []
-
-
 def sidecar(job: Job, file_name: str) -> bytes:
     """The words of a publication for a machine that imports the file."""
     root = ElementTree.Element(

@@ -14,10 +14,11 @@ from typing import Any, TypeVar
 
 import asyncssh
 
+from acervo.channels.files import SFTP
 from acervo.errors import AcervoError
-from functions.publish.connector import ConnectorKind, Tools, missing
+from functions.publish.connector import ConnectorKind, Tools
 from functions.publish.faults import Fault, quoted
-from functions.publish.remote_files import Delivery, check_template
+from functions.publish.remote_files import Delivery
 from functions.publish.rows import Channel
 from functions.publish.vault import Secret
 
@@ -64,6 +65,7 @@ class SftpFiles:
         secret.need("username")
         self._timeout_s = timeout_s
         self._loop = asyncio.new_event_loop()
+        self._loop.set_exception_handler(_forgotten)
         self._connection: asyncssh.SSHClientConnection | None = None
         try:
             with _faults("connect"):
@@ -141,6 +143,12 @@ class SftpFiles:
                 self._run(self._sftp.makedirs(path, exist_ok=True))
 
 
+def _forgotten(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A broken connection fails every write that was under way; the first one is the fault, the others tell nothing new."""
+    if not isinstance(context.get("exception"), asyncssh.Error | OSError):
+        loop.default_exception_handler(context)
+
+
 def _joined(data: Iterable[bytes]) -> Iterator[bytes]:
     """Larger pieces: a write waits for all its answers, so a far server wants many of them under way."""
     parts: list[bytes] = []
@@ -158,16 +166,9 @@ def _joined(data: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(parts)
 
 
-def check(settings: Mapping[str, Any]) -> list[str]:
-    wrong = missing(settings, host=str, host_keys=list)
-    if not settings.get("host_keys"):
-        wrong.append("settings.host_keys must pin at least one key of the server")
-    return wrong + check_template(settings)
-
-
 def connect(channel: Channel, secret: Secret, tools: Tools) -> Delivery:
     files = SftpFiles(channel, secret, tools.timeout_s)
     return Delivery(files, channel.settings, f"sftp://{channel.settings['host']}")
 
 
-KIND = ConnectorKind(make=connect, checks=check)
+KIND = ConnectorKind(make=connect, told=SFTP)

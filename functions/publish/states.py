@@ -2,7 +2,7 @@
 
 requested ─► waiting ─► sending ─► processing ─► published
     └──────────┴───────────┴───────────┴──► failed ─► requested | sending (tried again)
-whatever has begun ─► withdrawing ─► withdrawn ─► requested (asked again); what has not begun ─► withdrawn
+what failed and may be seen all the same, like whatever has begun ─► withdrawing ─► withdrawn ─► requested (asked again); what has not begun ─► withdrawn
 """
 
 from __future__ import annotations

@@ -12,8 +12,9 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any
 
+from acervo.channels.web import WEB
 from acervo.objects import NotFound
-from functions.publish.connector import ConnectorKind, Job, Receipt, Tools, missing
+from functions.publish.connector import ConnectorKind, Job, Receipt, Tools
 from functions.publish.requirements import PLAYLISTS, Requirements
 from functions.publish.rows import Channel, Rendition
 from functions.publish.vault import Secret
@@ -150,14 +151,8 @@ def _type(key: str) -> str:
     return TYPES.get(posixpath.splitext(key)[1].lower(), "application/octet-stream")
 
 
-def check(settings: Mapping[str, Any]) -> list[str]:
-    return missing(settings, base_url=str)
-
-
 def connect(channel: Channel, secret: Secret, tools: Tools) -> Web:
     return Web(channel, tools)
 
 
-KIND = ConnectorKind(
-    make=connect, checks=check, needs_secret=False, requirements=Requirements(single_file=False)
-)
+KIND = ConnectorKind(make=connect, told=WEB, needs_secret=False, requirements=Requirements(single_file=False))

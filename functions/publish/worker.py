@@ -34,7 +34,10 @@ def advance(call: Call, publication_id: str) -> None:
     if ours is None:
         return
     control = Control(call.settings.slice_s, _share(ours.channel))
-    with holding.kept(call.database, publication_id, ours.owner, control, ours.publication.wanted):
+    takes_down = ours.action == "withdraw"
+    with holding.kept(
+        call.database, publication_id, ours.owner, control, ours.publication.wanted, takes_down=takes_down
+    ):
         try:
             result = Doing(call, ours, control).run()
         except LeaseLost:
@@ -59,7 +62,7 @@ def _settle(call: Call, claim: Claim, result: Outcome) -> None:
         log.error("publication %s must not go from %s to %s", publication.id, publication.state, result.state)
     with call.change() as work:
         row = query.settle_publication(
-            work.connection, publication_id=publication.id, owner=claim.owner, state=result.state, wakes=publication.wakes,
+            work.connection, publication_id=publication.id, owner=claim.owner, state=result.state, wanted=publication.wanted, wakes=publication.wakes,
             due_s=result.due_s, failures=result.failures, reason_code=result.reason_code, reason=result.reason, advice=result.advice,
             begun=result.begun, live=result.live, live_revision=result.live_revision, session=as_json(result.session),
             external_id=result.external_id, url=result.url, sent_bytes=result.sent_bytes,

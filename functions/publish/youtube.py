@@ -1,4 +1,4 @@
-"""YouTube Data API v3: a resumable upload, then cover, captions and playlist; each remembered, so that none is done twice.
+"""YouTube Data API v3: a resumable upload, then what goes with the video (youtube_companions.py).
 
 After a crash the session's URI says how far it got, or that the video is there (and which); when the session is gone, the marker in
 the tags of the newest uploads tells. Every call is paid from the project's daily units before it is made.
@@ -8,13 +8,13 @@ secret: client_id, client_secret, refresh_token.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 import httpx
 
+from acervo.channels.youtube import YOUTUBE
 from functions.publish.channel_http import ChannelHttp, body_of
 from functions.publish.connector import ConnectorKind, Job, Receipt, Standing, Tools
 from functions.publish.faults import Fault
@@ -32,9 +32,10 @@ from functions.publish.youtube_api import (
     resource,
     standing,
 )
+from functions.publish.youtube_companions import Companions
 
 API, TOKENS = "https://www.googleapis.com", "https://oauth2.googleapis.com/token"
-SEARCH_PAGES, MOST_COVER, MOST_CAPTIONS = 4, 2 << 20, 16 << 20
+SEARCH_PAGES = 4
 
 
 class YouTube:
@@ -191,86 +192,13 @@ class YouTube:
             )
             yield from found.get("items", [])
 
-    # -- what goes with it --------------------------------------------------------------------------------------------
     def _complete(self, job: Job, video_id: str) -> Receipt:
-        done = set(job.transfer.session.get("done", []))
-        for name, work in (
-            ("cover", self._cover),
-            ("captions", self._captions),
-            ("playlist", self._playlist),
-        ):
-            if name not in done:
-                work(job, video_id)
-                done.add(name)
-                job.transfer.keep(done=sorted(done))
+        Companions(self._http, self._api, self._upload, self._settings, self._tools.objects, self._pay).add(
+            job, video_id
+        )
         item = next(self._videos([video_id], "status"), None)
         live = item is not None and standing(item) == "live"
         return self._receipt(video_id, Standing.LIVE if live else Standing.PROCESSING)
-
-    def _cover(self, job: Job, video_id: str) -> None:
-        if job.thumbnail is None or job.thumbnail.mime_type not in ("image/jpeg", "image/png"):
-            return
-        picture = self._tools.objects.get_bytes(job.thumbnail.bucket, job.thumbnail.key)
-        if len(picture) <= MOST_COVER:
-            self._pay("thumbnails.set")
-            self._http.ask(
-                "cover", "POST", f"{self._upload}/thumbnails/set", params={"videoId": video_id}, headers={"Content-Type": job.thumbnail.mime_type},
-                content=picture,
-            )  # fmt: skip
-
-    def _captions(self, job: Job, video_id: str) -> None:
-        if not self._settings.get("captions", True) or not job.texts.language:
-            return
-        text = "".join(job.captions()).encode()
-        if not text or len(text) > MOST_CAPTIONS:
-            return
-        self._pay("captions.list")
-        listed = body_of(
-            self._http.ask(
-                "captions", "GET", f"{self._api}/captions", params={"part": "snippet", "videoId": video_id}
-            ),
-            "captions",
-        )
-        if any(track["snippet"].get("name") == "Acervo" for track in listed.get("items", [])):
-            return
-        self._pay("captions.insert")
-        snippet = {
-            "snippet": {
-                "videoId": video_id,
-                "language": job.texts.language,
-                "name": "Acervo",
-                "isDraft": False,
-            }
-        }
-        head = f"--{job.marker}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n{json.dumps(snippet)}\r\n"
-        body = (
-            f"{head}--{job.marker}\r\nContent-Type: text/vtt\r\n\r\n".encode()
-            + text
-            + f"\r\n--{job.marker}--\r\n".encode()
-        )
-        self._http.ask(
-            "captions", "POST", f"{self._upload}/captions", params={"part": "snippet", "uploadType": "multipart"},
-            headers={"Content-Type": f"multipart/related; boundary={job.marker}"}, content=body,
-        )  # fmt: skip
-
-    def _playlist(self, job: Job, video_id: str) -> None:
-        playlist = job.texts.options.get("playlist_id") or self._settings.get("playlist_id")
-        if not playlist:
-            return
-        self._pay("playlistItems.list")
-        params = {"part": "id", "playlistId": playlist, "videoId": video_id}
-        there = body_of(
-            self._http.ask("playlist", "GET", f"{self._api}/playlistItems", params=params), "playlist"
-        )
-        if there.get("items"):
-            return
-        self._pay("playlistItems.insert")
-        item = {
-            "snippet": {"playlistId": playlist, "resourceId": {"kind": "youtube#video", "videoId": video_id}}
-        }
-        self._http.ask(
-            "playlist", "POST", f"{self._api}/playlistItems", params={"part": "snippet"}, json=item
-        )
 
     # -- afterwards ---------------------------------------------------------------------------------------------------
     def poll(self, job: Job) -> Receipt | None:
@@ -324,13 +252,4 @@ class YouTube:
         )
 
 
-def check(settings: Mapping[str, Any]) -> list[str]:
-    privacy = settings.get("defaults", {}).get("privacy", "public")
-    return (
-        []
-        if privacy in ("public", "unlisted", "private")
-        else ["settings.defaults.privacy is public, unlisted or private"]
-    )
-
-
-KIND = ConnectorKind(make=YouTube, checks=check, requirements=REQUIREMENTS, schedules=timedelta(days=30))
+KIND = ConnectorKind(make=YouTube, told=YOUTUBE, requirements=REQUIREMENTS, schedules=timedelta(days=30))

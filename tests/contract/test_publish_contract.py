@@ -4,23 +4,51 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 import yaml
 
 from acervo import events, settings
+from acervo.channels import OURS, kinds
+from acervo.channels.cms import CMS, WORDS
 from acervo.events import Event, parse_structured, validate
-from functions.publish import backoff, cms, main, news
+from cli.main import app
+from functions.publish import backoff, main, news, registry
+from functions.publish.connector import ConnectorKind
 from functions.publish.faults import TABLE
+from functions.publish.requirements import Requirements
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENT = (ROOT / "docs" / "cms-contract.md").read_text()
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", DOCUMENT, re.DOTALL)
+GUIDE = (ROOT / "docs" / "publishing.md").read_text()
+
+
+def blocks(language: str, document: str = DOCUMENT) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", document, re.DOTALL)
+
+
+def test_every_command_of_the_guide_is_one() -> None:
+    lines = [line.split("#")[0].split() for text in blocks("sh", GUIDE) for line in text.splitlines()]
+    known = typer.main.get_command(app)
+    for words in lines:
+        assert words[0] == "acervo"
+        command: Any = known
+        while hasattr(command, "commands"):
+            command, words = command.commands[words[1]], words[1:]
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= options, words
+
+
+def test_the_example_of_the_guide_is_a_channel() -> None:
+    channel = json.loads(blocks("json", GUIDE)[0])
+    assert kinds()[channel["type"]].faults(channel["settings"]) == []
 
 
 def test_every_event_of_the_document_is_in_the_catalogue_and_linked() -> None:
@@ -53,7 +81,7 @@ def test_the_example_in_python_is_a_valid_event() -> None:
 
 
 def test_the_example_of_a_channel_is_accepted() -> None:
-    assert cms.check(json.loads(blocks("json")[0])) == []
+    assert CMS.faults(json.loads(blocks("json")[0])) == []
 
 
 def test_the_documents_trigger_names_what_is_said() -> None:
@@ -63,8 +91,33 @@ def test_the_documents_trigger_names_what_is_said() -> None:
 
 
 def test_the_names_of_templates_are_all_documented() -> None:
-    for word in cms.WORDS:
+    for word in WORDS:
         assert re.search(rf"\b{word}\b", DOCUMENT), word
+
+
+def test_every_connector_is_described_and_every_description_has_a_connector() -> None:
+    assert sorted(registry.OURS) == sorted(kind.type for kind in OURS)
+    for kind in OURS:
+        connector = registry.kind_of(kind.type)
+        assert isinstance(connector, ConnectorKind)
+        assert connector.told is kind
+        assert connector.needs_secret is bool(kind.sets)
+
+
+def test_what_a_channel_may_require_is_what_the_publisher_looks_at() -> None:
+    for kind in OURS:
+        described = kind.schema["properties"]["requirements"]["properties"]
+        assert set(described) == {field.name for field in fields(Requirements)}
+
+
+def test_what_a_connector_reads_of_its_settings_is_described() -> None:
+    """Every name that the code asks the settings for is one that an operator may give."""
+    for kind in OURS:
+        if kind.type == "mos":  # its delivery's settings are those of another kind
+            continue
+        text = Path(str(import_module(registry.OURS[kind.type]).__file__)).read_text()
+        read = set(re.findall(r"settings(?:\.get\(|\[)\"([a-z_]+)\"", text))
+        assert read <= set(kind.schema["properties"]), kind.type
 
 
 def test_five_attempts_are_promised_and_kept() -> None:

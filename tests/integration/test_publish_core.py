@@ -243,6 +243,119 @@ def test_a_deleted_asset_is_taken_down_and_one_never_sent_is_forgotten(world: Wo
     assert site.titles() == []
 
 
+def test_an_update_that_fails_leaves_what_is_live_and_a_recall_takes_it_down(
+    world: World, site: Site
+) -> None:
+    """What is seen outside can always be taken down, also when the last thing that was tried with it failed."""
+    asset = world.asset()
+    world.rendition(asset)
+    publication = world.request(asset, "site")
+    world.pump()
+    site.fake.tokens = {"another"}
+    world.sql("""update assets set metadata = '{"title": "Otro"}' where id = %s""", asset)
+    world.send("acervo.asset.changed.v1", {"asset_id": asset, "project_id": "news", "status": "ready"})
+    world.pump()
+    row = world.row(publication)
+    assert (row["state"], row["live"], site.titles()) == ("failed", True, ["El pleno aprueba"])
+    site.fake.tokens = {"cms-1"}
+    world.send("acervo.publication.withdrawal.requested.v1", {"asset_id": asset})
+    world.pump()
+    row = world.row(publication)
+    assert (row["state"], row["live"], site.titles()) == ("withdrawn", False, []), row["reason"]
+    assert row["proof"]["lookup"] == "not found"
+
+
+def test_a_channel_that_is_switched_off_is_still_taken_down_from(world: World, site: Site) -> None:
+    asset, other = world.asset(), world.asset()
+    world.rendition(asset)
+    world.rendition(other)
+    publication = world.request(asset, "site")
+    world.pump()
+    world.sql("update channels set enabled = false")
+    world.request(other, "site")
+    world.send("acervo.publication.withdrawal.requested.v1", {"asset_id": asset})
+    world.take()  # what was said got lost: the tick finds it
+    world.tick()
+    world.pump()
+    assert world.row(publication)["state"] == "withdrawn"
+    assert site.titles() == []
+    assert world.states() == {"withdrawn": 1, "requested": 1}
+
+
+def test_what_is_asked_for_again_while_it_is_taken_down_is_published_again(world: World, site: Site) -> None:
+    asset = world.asset()
+    world.rendition(asset)
+    publication = world.request(asset, "site")
+    world.pump()
+    gate, at_work = threading.Event(), threading.Event()
+
+    def trouble(method: str, _path: str) -> Trouble | None:
+        if method == "DELETE":
+            at_work.set()
+            gate.wait(30)
+        return None
+
+    site.server.trouble = trouble
+    world.send("acervo.publication.withdrawal.requested.v1", {"asset_id": asset})
+    taker = threading.Thread(target=lambda: [world.deliver(event) for event in world.take()])
+    taker.start()
+    try:
+        assert at_work.wait(20)
+        assert world.request(asset, "site") == publication
+    finally:
+        gate.set()
+        taker.join(30)
+    world.pump()
+    row = world.row(publication)
+    assert (row["state"], row["wanted"], row["live"]) == ("published", "live", True)
+    assert site.titles() == ["El pleno aprueba"]
+
+
+def test_a_recall_does_not_wait_for_a_channel_full_of_transfers(world: World, site: Site) -> None:
+    world.sql("update channels set max_concurrent = 1")
+    asset, other = world.asset(), world.asset()
+    world.rendition(asset)
+    world.rendition(other)
+    publication = world.request(asset, "site")
+    world.pump()
+    gate, at_work = threading.Event(), threading.Event()
+
+    def trouble(method: str, path: str) -> Trouble | None:
+        if method == "POST" and path == "/items":
+            at_work.set()
+            gate.wait(30)
+        return None
+
+    site.server.trouble = trouble
+    world.request(other, "site")
+    transfer = threading.Thread(target=lambda: [world.deliver(event) for event in world.take()])
+    transfer.start()
+    try:
+        assert at_work.wait(20)
+        world.send("acervo.publication.withdrawal.requested.v1", {"asset_id": asset})
+        for event in world.take():
+            world.deliver(event)
+        assert world.row(publication)["state"] == "withdrawn"
+    finally:
+        gate.set()
+        transfer.join(30)
+
+
+def test_what_failed_while_live_goes_with_its_asset(world: World, site: Site) -> None:
+    asset = world.asset()
+    world.rendition(asset)
+    publication = world.request(asset, "site")
+    world.pump()
+    world.sql(
+        "update asset_distributions set state = 'failed', due_at = null, failures = 5 where id = %s",
+        publication,
+    )
+    world.sql("update assets set status = 'deleted' where id = %s", asset)
+    world.send("acervo.asset.deleted.v1", {"asset_id": asset, "project_id": "news"})
+    world.pump()
+    assert (world.row(publication)["state"], site.titles()) == ("withdrawn", [])
+
+
 def test_what_was_withdrawn_and_is_asked_for_again_is_published_again(world: World, site: Site) -> None:
     asset = world.asset()
     world.rendition(asset)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ import pytest
 
 from functions.publish import transfer
 from tests.fakes.ftp_server import FtpServer
+from tests.fakes.openssh_server import OpenSshServer
 from tests.fakes.sftp_server import SftpServer
-from tests.fix_publish import World
+from tests.fix_publish import World, wait_for
 
 
-@pytest.fixture(params=["sftp", "ftp", "ftps"])
+@pytest.fixture(params=["sftp", "openssh", "ftp", "ftps"])
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     if request.param == "ftps":
         with FtpServer(tmp_path, tls=True) as made:
@@ -27,8 +29,11 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
 
 
 def open_channel(world: World, server: Any, **settings: Any) -> str:
-    type_ = "sftp" if isinstance(server, SftpServer) else "ftp"
-    world.bao.put(type_, "tv", username="acervo", password="first")
+    type_ = "ftp" if isinstance(server, FtpServer) else "sftp"
+    secret = (
+        server.secret if isinstance(server, OpenSshServer) else {"username": "acervo", "password": "first"}
+    )
+    world.bao.put(type_, "tv", **secret)
     return world.channel("tv", type_, server.settings(**settings))
 
 
@@ -61,6 +66,36 @@ def test_a_transfer_that_breaks_goes_on_where_it_stopped(world: World, sftp_serv
     assert sftp_server.written < len(body) + (6 << 20), "it was not sent twice"
     attempts = world.sql("select outcome, code from publication_attempts order by id")
     assert [attempt["code"] for attempt in attempts] == ["connection-lost", None]
+
+
+def test_openssh_is_cut_off_in_the_middle_and_gone_on_with(
+    world: World, openssh_server: OpenSshServer
+) -> None:
+    openssh_server.clear()
+    asset = world.asset()
+    body = world.rendition(asset, data=secrets.token_bytes(6 << 20))
+    world.bao.put("sftp", "slow", **openssh_server.secret)
+    world.channel("slow", "sftp", openssh_server.settings(), bytes_a_second=3 << 20)
+    publication = world.request(asset, "slow")
+    cut: list[int] = []
+
+    def killer() -> None:
+        wait_for(
+            lambda: any(len(data) > 1 << 20 for data in openssh_server.files().values()), "a megabyte", 60
+        )
+        cut.append(openssh_server.cut())
+
+    thread = threading.Thread(target=killer)
+    thread.start()
+    world.pump()
+    thread.join(60)
+    row = world.row(publication)
+    assert row["state"] == "published", row["reason"]
+    assert openssh_server.files()[row["external_id"]] == body
+    assert cut == [1]
+    attempts = world.sql("select code, sent_bytes from publication_attempts order by id")
+    assert [attempt["code"] for attempt in attempts] == ["connection-lost", None]
+    assert attempts[0]["sent_bytes"] < len(body)
 
 
 def test_a_part_that_is_not_ours_is_begun_anew(world: World, server: Any) -> None:

@@ -62,6 +62,18 @@ def test_a_withdrawal_before_anything_was_sent_needs_no_channel() -> None:
     assert step(replace(ASKED, wanted="withdrawn", begun=True)) == plan.Withdraw("it was withdrawn")
 
 
+def test_what_failed_stays_failed_but_goes_when_it_has_to_and_may_be_seen() -> None:
+    failed = replace(ASKED, state=State.FAILED, begun=True, live=True, live_revision=1)
+    assert step(failed) == plan.Nothing(None)
+    assert step(replace(failed, wanted="withdrawn")) == plan.Withdraw("it was withdrawn")
+    assert step(failed, asset=replace(ASSET, status="deleted")) == plan.Withdraw("the asset was deleted")
+    soon = replace(ASSET, rights={"valid_until": (NOW + timedelta(days=1)).isoformat()})
+    assert step(failed, asset=soon) == plan.Nothing(NOW + timedelta(days=1))
+    assert isinstance(step(failed, asset=soon, now=NOW + timedelta(days=2)), plan.Withdraw)
+    never = replace(ASKED, state=State.FAILED, wanted="withdrawn")
+    assert step(never) == plan.Forget("it was withdrawn")
+
+
 def test_an_embargo_that_comes_after_publication_takes_it_down_for_the_time_being() -> None:
     asset = replace(ASSET, rights={"embargo_until": (NOW + timedelta(hours=1)).isoformat()})
     live = replace(ASKED, state=State.PUBLISHED, begun=True, live=True, live_revision=1)
@@ -115,7 +127,7 @@ def test_a_decision_exists_for_everything_and_deleted_is_never_sent(
     if wanted == "withdrawn" or status == "deleted":
         assert not isinstance(found, plan.Send | plan.Update | plan.OrderRendition)
     if state is State.FAILED:
-        assert found == plan.Nothing()
+        assert isinstance(found, plan.Nothing | plan.Withdraw | plan.Forget)
 
 
 def test_every_state_is_in_the_table_and_none_leads_nowhere() -> None:
@@ -240,6 +252,20 @@ def test_the_breaker_opens_longer_and_longer_and_tries_one_at_a_time() -> None:
     assert backoff.refusal(replace(ill, running=0), NOW) is None
     opened = backoff.refusal(replace(ill, running=0, open_until=NOW + timedelta(seconds=9)), NOW)
     assert opened == ("channel-down", "the channel does not answer", timedelta(seconds=9))
+
+
+def test_what_takes_down_goes_also_when_a_channel_is_off_or_full_but_not_when_it_is_down() -> None:
+    off = replace(CHANNEL, enabled=False)
+    full = replace(CHANNEL, max_concurrent=2, running=2)
+    down = replace(CHANNEL, failures=5, open_until=NOW + timedelta(minutes=1))
+    for channel, code in ((off, "channel-disabled"), (full, "channel-busy"), (down, "channel-down")):
+        refused = backoff.refusal(channel, NOW)
+        assert refused is not None
+        assert refused[0] == code
+    assert backoff.refusal(off, NOW, takes_down=True) is None
+    assert backoff.refusal(full, NOW, takes_down=True) is None
+    assert backoff.refusal(replace(full, running=3), NOW, takes_down=True) is not None
+    assert backoff.refusal(down, NOW, takes_down=True) is not None
 
 
 def test_every_fault_has_advice_and_every_status_a_meaning() -> None:

@@ -10,16 +10,13 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
-from functions.publish import facebook, mos_messages, registry, templates, youtube_api
-from functions.publish.cms import check as check_cms
+from functions.publish import facebook_api, mos_messages, registry, templates, youtube_api
 from functions.publish.connector import Job
 from functions.publish.faults import Fault
-from functions.publish.remote_files import check_template, sidecar
+from functions.publish.remote_files import sidecar
 from functions.publish.rows import Asset, Publication, Rendition
-from functions.publish.sftp import check as check_sftp
 from functions.publish.texts import Texts
 from functions.publish.vault import Secret
-from tests.fakes.cms import settings as cms_settings
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -68,20 +65,20 @@ def test_a_308_says_how_far_it_got(header: dict[str, str], count: int) -> None:
 
 
 def test_facebook_finish() -> None:
-    assert facebook.words(job()) == {
+    assert facebook_api.words(job()) == {
         "title": "Título",
         "description": "D\x00 & <x>",
         "custom_labels": '["acervo-11111111222233334444"]',
     }
     starts = NOW + timedelta(hours=1)
-    assert facebook.words(job(starts)) | {} == {
+    assert facebook_api.words(job(starts)) | {} == {
         "title": "Título", "description": "D\x00 & <x>", "custom_labels": '["acervo-11111111222233334444"]', "published": "false",
         "unpublished_content_type": "SCHEDULED", "scheduled_publish_time": str(int(starts.timestamp())),
     }  # fmt: skip
 
 
 def test_facebook_transfer_is_multipart_with_its_length() -> None:
-    size, kind, parts = facebook.multipart(
+    size, kind, parts = facebook_api.multipart(
         "B", {"upload_phase": "transfer", "start_offset": "0"}, 3, iter([b"ab", b"c"])
     )
     body = b"".join(parts)
@@ -100,15 +97,15 @@ def test_facebook_transfer_is_multipart_with_its_length() -> None:
      ({"code": 999, "is_transient": True}, "channel-error"), ({"code": 999}, "invalid")],
 )  # fmt: skip
 def test_facebook_errors_by_their_codes(error: dict[str, Any], code: str) -> None:
-    fault = facebook.explain(httpx.Response(400, json={"error": error}))
+    fault = facebook_api.explain(httpx.Response(400, json={"error": error}))
     assert fault is not None
     assert fault.code == code
 
 
 def test_facebook_names_the_right_offset() -> None:
     error = {"code": 6001, "error_subcode": 1363037, "error_data": {"start_offset": 7, "end_offset": 9}}
-    assert facebook.right_offsets(httpx.Response(400, json={"error": error})) == (7, 9)
-    assert facebook.right_offsets(httpx.Response(400, json={"error": {"code": 1}})) is None
+    assert facebook_api.right_offsets(httpx.Response(400, json={"error": error})) == (7, 9)
+    assert facebook_api.right_offsets(httpx.Response(400, json={"error": {"code": 1}})) is None
 
 
 def test_a_mos_object_has_the_protocols_tags_in_its_order() -> None:
@@ -157,21 +154,9 @@ def test_a_template_keeps_types_and_cannot_break_out_of_a_path() -> None:
     assert templates.pointed({"items": []}, "/items/0/id") is None
 
 
-def test_settings_are_checked_whole() -> None:
-    assert check_cms(cms_settings("http://x")) == []
-    assert check_cms({**cms_settings("http://x"), "create": {"path": "items", "json": {"a": "{nonsense}"}}}) == [
-        "settings.create.path must begin with /", "settings.create uses {nonsense}, which is not known",
-    ]  # fmt: skip
-    assert check_sftp({"host": "h"})
-    assert check_template({"name": "{marker}/../x"})
-    assert check_template({"name": "{title}_{marker}"})
-    assert check_template({"name": "x"})
-    assert check_template({"name": "{stem}_{marker}.{extension}"}) == []
-
-
 def test_every_type_of_channel_has_its_kind() -> None:
     for type_ in registry.types():
-        assert registry.kind_of(type_).check({}) is not None
+        assert isinstance(registry.kind_of(type_).check({}), list)
     with pytest.raises(Fault, match="no connector"):
         registry.kind_of("carrier-pigeon")
 
