@@ -76,7 +76,8 @@ class Database:
             kwargs={
                 "row_factory": dict_row,
                 "connect_timeout": 5,
-                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+                # filters that may be null are planned with their values: a plan for all of them walks whole indexes
+                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC -c plan_cache_mode=force_custom_plan",
             },
         )
         self._opened = False

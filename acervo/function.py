@@ -6,7 +6,6 @@ delivery; so a function is an aio *http* target that returns the ASGI app made h
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import uuid
@@ -22,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from acervo import events, settings, telemetry
+from acervo import events, readiness, settings, telemetry
 from acervo.errors import AcervoError, AlreadyDone, Permanent, Rejected, Transient
 from acervo.events import Event, InvalidEvent
 
@@ -216,6 +215,7 @@ def serve(
     env: Mapping[str, str] | None = None,
     exception_handlers: Mapping[Any, Any] | None = None,
     middleware: Sequence[Any] = (),
+    needs: Mapping[str, readiness.Need] | None = None,
 ) -> Starlette:
     """The ASGI app of a function.
 
@@ -223,6 +223,7 @@ def serve(
         handle: called in a worker thread with each event posted to `/`.
         hears: types (a trailing `*` is allowed) that `handle` accepts; another type is answered 422.
         sinks: more paths that take events of any type, unvalidated (dead letters).
+        needs: what `/readyz` asks beside the settings, by name; without it the database.
         routes: the function's own HTTP routes; `request.app.state.resources` is there for them.
     """
     resources = Resources(settings, os.environ if env is None else env)
@@ -234,7 +235,10 @@ def serve(
 
         return receive
 
-    mounted: list[BaseRoute] = [Route("/healthz", _alive), Route("/readyz", _ready)]
+    mounted: list[BaseRoute] = [
+        Route("/healthz", _alive),
+        Route("/readyz", _ready(needs or {"database": readiness.database})),
+    ]
     if handle:
         mounted.append(Route("/", sink(handle, accepted), methods=["POST"]))
     mounted += [Route(path, sink(handler, None), methods=["POST"]) for path, handler in (sinks or {}).items()]
@@ -308,9 +312,11 @@ def _handle(
     return Response(status_code=202)
 
 
-def _problem(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+def _problem(
+    status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any
+) -> Response:
     return JSONResponse(
-        {"type": f"urn:acervo:problem:{code}", "title": code, "status": status, "detail": detail},
+        {"type": f"urn:acervo:problem:{code}", "title": code, "status": status, "detail": detail, **more},
         status, headers, media_type="application/problem+json",
     )  # fmt: skip
 
@@ -319,20 +325,16 @@ async def _alive(request: Request) -> Response:
     return PlainTextResponse("ok\n")
 
 
-async def _ready(request: Request) -> Response:
-    """200 when the settings are whole and the database answers."""
-    resources: Resources = request.app.state.resources
+def _ready(needs: Mapping[str, readiness.Need]) -> Callable[[Request], Awaitable[Response]]:
+    """200 when everything that the function needs answers, else 503; the body names each need."""
+    known = readiness.Readiness(needs)
 
-    def look() -> None:
-        with resources.database.transaction() as connection:
-            connection.execute("select 1")
+    async def ready(request: Request) -> Response:
+        found = await known.look(request.app.state)
+        faults = {name: said for name, said in found.items() if said != readiness.OK}
+        if not faults:
+            return JSONResponse({"status": "ready", "needs": found}, headers={"cache-control": "no-store"})
+        detail = "; ".join(f"{name}: {said}" for name, said in faults.items())
+        return _problem(503, "not-ready", detail, {"cache-control": "no-store"}, needs=found)
 
-    try:
-        await run_in_threadpool(look)
-    except (settings.SettingsError, AcervoError) as fault:
-        return _problem(
-            503,
-            "not-ready",
-            json.dumps(str(fault)) if isinstance(fault, settings.SettingsError) else fault.reason,
-        )
-    return PlainTextResponse("ready\n")
+    return ready

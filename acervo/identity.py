@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from starlette.datastructures import State
 from starlette.requests import Request
 
 from acervo import settings
@@ -93,6 +94,10 @@ class Verifier:
         if known and self._keys.get(known.kid) is known.key and time.time() < known.expires_at + SKEW_S:
             return known.caller
         return self._verify(token)
+
+    def check(self) -> None:
+        """Raises Transient when no token could be verified now."""
+        self._keys.check()
 
     def _verify(self, token: str) -> Caller:
         import jwt
@@ -209,12 +214,20 @@ def bearer(request: Request) -> str:
 
 def verifier(request: Request) -> Verifier:
     """The verifier of this process, made on first use from `resources.settings.identity`."""
-    state = request.app.state
+    return _verifier(request.app.state)
+
+
+def _verifier(state: State) -> Verifier:
     with _lock:
         if not hasattr(state, "verifier"):
             state.verifier = Verifier(state.resources.settings.identity)
         made: Verifier = state.verifier
         return made
+
+
+def can_verify(state: State) -> None:
+    """For `/readyz` (acervo/readiness.py). Raises Transient when no token could be verified now."""
+    _verifier(state).check()
 
 
 def authenticate(request: Request) -> Caller:

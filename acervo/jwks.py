@@ -53,15 +53,34 @@ class Keys:
         Raises:
             Transient: the issuer cannot be reached and what we have is older than an hour.
         """
-        if not self._age_is_below(FRESH_S):
-            self._refresh(wait=not self._age_is_below(STALE_S))
+        self._freshen()
         found = self._find(kid)
         if found is None:
             self._refresh(wait=True)
             found = self._find(kid)
+        self._require()
+        return found
+
+    def check(self) -> None:
+        """Whether tokens can be verified now: an issuer that is away is no matter while its keys are good.
+
+        Raises:
+            Transient: we have no keys that are less than an hour old, and the issuer does not give us any.
+        """
+        self._freshen()
+        self._require()
+        if not self._keys:
+            raise Transient(
+                "issuer-keys", "the identity provider has no key that we accept", retry_after_s=10
+            )
+
+    def _freshen(self) -> None:
+        if not self._age_is_below(FRESH_S):
+            self._refresh(wait=not self._age_is_below(STALE_S))
+
+    def _require(self) -> None:
         if not self._age_is_below(STALE_S):
             raise Transient("issuer-unreachable", "the identity provider does not answer", retry_after_s=10)
-        return found
 
     def _find(self, kid: str | None) -> SigningKey | None:
         keys = self._keys

@@ -1,8 +1,9 @@
-"""The API against a bare Starlette route with the same SQL: requests a second and p95 of list, detail and sign-part (goal: ≥ 0.7×).
+"""The API against a bare Starlette route with the same SQL: requests a second and p95 of list, detail, sign-part and search (goal: ≥ 0.7×).
 
 Both are served by uvicorn in processes of their own, over the same PostgreSQL, filled with COPY (100,000 assets; `--assets 1000000`).
 The bare route does what cannot be left out: the same statements, a JSON answer, and for a part the same signature. What the API adds is
-who calls (a JWT), whether they may, the models, the audit row, the entity tag. The clients are threads with kept connections.
+who calls (a JWT), whether they may, the models, the audit row, the entity tag. Search is its own function over the embedded index; its peer asks
+the same service for the same words. The clients are threads with kept connections.
 """
 
 from __future__ import annotations
@@ -106,9 +107,13 @@ def bare() -> Any:
     from starlette.responses import Response
     from starlette.routing import Route
 
+    from acervo import settings
     from acervo.database import Database, query
     from acervo.function import ObjectSettings
     from acervo.objects import Objects
+    from functions.search.main import Settings as SearchSettings
+    from functions.search.parameters import parse_search
+    from functions.search.serving import serving as searching_with
 
     known = Database(os.environ["DATABASE_URL"])
     store = Objects(
@@ -120,6 +125,10 @@ def bare() -> Any:
         )
     )
     principals = ["user:bench", "group:noticias"]
+    chosen = settings.read(SearchSettings, os.environ)
+    found = searching_with(
+        chosen.frame.database.url, chosen.engines, chosen.meaning, chosen.direct, chosen.deadline_s
+    ).service
 
     def plain(value: Any) -> Response:
         return Response(json.dumps(value, default=str), media_type="application/json")
@@ -152,13 +161,38 @@ def bare() -> Any:
             )  # fmt: skip
         return plain({"urls": [store.presign_part(store.archive, row["upload_key"], row["upload_id"], 1)]})
 
+    def search(request: Request) -> Response:
+        with known.transaction() as connection:
+            visible = [row["project_id"] for row in query.project_ids_of(connection, principals=principals)]
+        return plain(found.assets(frozenset(visible), parse_search(request.query_params)))
+
     return Starlette(
         routes=[
+            Route("/search", search),
             Route("/list", list_),
             Route("/detail/{id}", detail),
             Route("/sign/{id}", sign, methods=["POST"]),
         ]
     )
+
+
+def searching() -> Any:
+    """The search function, as uvicorn's factory."""
+    from functions.search.main import app
+
+    return app
+
+
+def build_index(url: str, folder: Path) -> None:
+    """As people do with `python -m functions.search.rebuild`."""
+    from acervo.database import Database
+    from functions.search import rebuild
+    from functions.search.index_directory import IndexDirectory
+    from functions.search.tantivy_store import TantivyStore
+
+    source = Database(url)
+    rebuild.rebuild(TantivyStore(IndexDirectory(folder)), source)
+    source.close()
 
 
 # -- measuring --------------------------------------------------------------------------------------------------------
@@ -244,12 +278,15 @@ def main() -> None:
         began = time.monotonic()
         ready, upload = fill(url, options.assets)
         sys.stderr.write(f"{options.assets} assets in {time.monotonic() - began:.0f} s\n")
+        began = time.monotonic()
+        build_index(url, Path(folder) / "index")
+        sys.stderr.write(f"index in {time.monotonic() - began:.0f} s\n")
         (Path(folder) / "jwks").write_text(json.dumps({"keys": [public]}))
         keys_port = free_port()
         env = {
             "DATABASE_URL": url, "S3_ENDPOINT": "http://127.0.0.1:1", "S3_PUBLIC_ENDPOINT": "http://127.0.0.1:1", "S3_ACCESS_KEY": "a", "S3_SECRET_KEY": "b",
             "OIDC_ISSUER": ISSUER, "OIDC_JWKS_URL": f"http://127.0.0.1:{keys_port}/jwks", "OIDC_AUDIENCE": AUDIENCE, "STREAM_SECRET": "x" * 40,
-            "RATE_CALLER": "0", "RATE_CLIENT": "0",
+            "RATE_CALLER": "0", "RATE_CLIENT": "0", "SEARCH_INDEX_DIR": str(Path(folder) / "index"),
         }  # fmt: skip
         with (
             process(
@@ -265,21 +302,27 @@ def main() -> None:
                 ]
             ),
             serving("functions.api.main:build", env) as ours,
+            serving("bench.api:searching", env) as searched,
             serving("bench.api:bare", env) as theirs,
         ):
-            measure(options, ours, theirs, token, ready, upload)
+            measure(options, {"api": ours, "search": searched}, theirs, token, ready, upload)
 
 
-def measure(options: argparse.Namespace, ours: int, theirs: int, token: str, ready: str, upload: str) -> None:
+def measure(
+    options: argparse.Namespace, ports: dict[str, int], theirs: int, token: str, ready: str, upload: str
+) -> None:
     who = {"authorization": f"Bearer {token}", "content-type": "application/json"}
     wanted = json.dumps({"asset_id": upload, "part_numbers": [1]})
+    words = f"q=pel%C3%ADcula+{options.assets // 2}&limit=20"
     works = {
         "list of 50": (("GET", "/api/v1/assets", None), ("GET", "/list", None)),
         "detail": (("GET", f"/api/v1/assets/{ready}", None), ("GET", f"/detail/{ready}", None)),
         "sign-part": (("POST", "/api/v1/assets/upload/sign-part", wanted), ("POST", f"/sign/{upload}", None)),
+        "search": (("GET", f"/api/v1/search/assets?{words}", None), ("GET", f"/search?{words}", None)),
     }
     rows, raw = [], {}
     for name, (api, peer) in works.items():
+        ours = ports["search" if name == "search" else "api"]
         load(ours, *api, who, 1, options.clients)
         load(theirs, *peer, {}, 1, options.clients)
         got: dict[str, list[tuple[float, float]]] = {"api": [], "bare": []}

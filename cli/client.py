@@ -7,6 +7,8 @@ for asset in api.pages("/assets", project="noticias"): …
 from __future__ import annotations
 
 import json
+import math
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
@@ -72,6 +74,9 @@ class Api:
     def put(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         return self._request("PUT", path, json=body)
 
+    def patch(self, path: str, body: Mapping[str, Any]) -> Any:
+        return self._request("PATCH", path, json=body)
+
     def stream(self, path: str, **query: Any) -> Iterator[bytes]:
         """An answer of any length, block by block."""
         headers = {"authorization": f"Bearer {self._tokens.access_token()}"}
@@ -97,18 +102,31 @@ class Api:
 
     def events(self, path: str) -> Iterator[tuple[str, Any]]:
         """Server-sent events (name, data) of one connection; it ends when the API ends it."""
+        for name, data, _ in self.told(path):
+            yield name, data
+
+    def told(
+        self, path: str, known: str = "", until: float = math.inf
+    ) -> Iterator[tuple[str, dict[str, Any], str]]:
+        """The same with their ids; `known` is the last one that was heard. No later than `until` (monotonic) by a heartbeat."""
         token = self._tokens.access_token()
         headers = {"authorization": f"Bearer {token}", "accept": "text/event-stream"}
+        if known:
+            headers["last-event-id"] = known
         with self.http.stream("GET", path, headers=headers, timeout=STREAM_TIMEOUT) as answer:
             if answer.status_code != 200:
                 answer.read()
                 raise _error(answer)
-            name = "message"
+            name, event_id = "message", known
             for line in answer.iter_lines():
-                if line.startswith("event: "):
+                if time.monotonic() > until:
+                    return
+                if line.startswith("id: "):
+                    event_id = line[4:]
+                elif line.startswith("event: "):
                     name = line[7:]
                 elif line.startswith("data: "):
-                    yield name, json.loads(line[6:])
+                    yield name, json.loads(line[6:]), event_id
                     name = "message"
 
     @retry(

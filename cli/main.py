@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from cli import audit, output, platform
+from cli import audit, channels, output, platform, publish, rules, s3_credentials
 from cli import login as signing_in
 from cli.client import Api
 from cli.config import Config
@@ -22,7 +22,12 @@ from cli.upload import upload as send
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_show_locals=False, help=__doc__)
 app.add_typer(audit.app, name="audit")
 app.add_typer(platform.letters, name="letters")
+platform.project.add_typer(s3_credentials.app, name="credentials")
 app.add_typer(platform.project, name="project")
+app.add_typer(channels.app, name="channels")
+app.add_typer(rules.app, name="rules")
+for command in (publish.publish, publish.publications, publish.recall):
+    app.command()(command)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AssetId = Annotated[str, typer.Argument(help="The asset's id.")]
 

@@ -25,7 +25,7 @@ def api() -> Iterator[Api]:
     except ApiError as fault:
         output.err.print(Text(fault.code, "red"), Text(f": {fault.detail}"), sep="")
         for error in fault.errors[1:]:
-            output.err.print(f"  {error['detail']}", markup=False)
+            output.err.print(f"  {error['field']}: {error['detail']}", markup=False)
         raise typer.Exit(1) from fault
     except (NotSignedIn, Corrupt, Interrupted, Changed, PartFailed, OSError) as fault:
         output.err.print(str(fault), style="red", markup=False)

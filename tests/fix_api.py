@@ -17,7 +17,7 @@ import uvicorn
 from psycopg.rows import dict_row
 
 from functions.api.main import build
-from tests.fix_ceph import Ceph
+from tests.fix_ceph import ADMIN_ACCESS, ADMIN_SECRET, Ceph
 from tests.fix_oidc import AUDIENCE, Oidc
 
 PROJECTS = {"noticias": "group:noticias", "deportes": "group:deportes", "vacio": "user:nobody"}
@@ -59,7 +59,7 @@ def environment(
 ) -> dict[str, str]:
     return {
         "DATABASE_URL": database_url, "S3_ENDPOINT": ceph_endpoint, "S3_PUBLIC_ENDPOINT": ceph_endpoint,
-        "S3_ACCESS_KEY": access, "S3_SECRET_KEY": secret, "OIDC_ISSUER": oidc.issuer, "OIDC_JWKS_URL": oidc.jwks_url,
+        "S3_ACCESS_KEY": access, "S3_SECRET_KEY": secret, "S3_ADMIN_ACCESS_KEY": ADMIN_ACCESS, "S3_ADMIN_SECRET_KEY": ADMIN_SECRET, "OIDC_ISSUER": oidc.issuer, "OIDC_JWKS_URL": oidc.jwks_url,
         "RATE_CALLER": "0", "RATE_CLIENT": "0", "OIDC_AUDIENCE": AUDIENCE, "STREAM_SECRET": "a secret of tests that is long enough for HMAC",
     }  # fmt: skip
 

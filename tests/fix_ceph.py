@@ -31,6 +31,7 @@ ROOT = Path(__file__).parent.parent
 DECLARATION = ROOT / "ceph-notifications" / "buckets.yaml"
 ORIGIN = "http://page.example:8080"
 ACCESS, SECRET = "test-access-key", "test-secret-key"
+ADMIN_ACCESS, ADMIN_SECRET = "test-admin-access-key", "test-admin-secret-key"
 
 
 def wait_for(condition: Callable[[], Any], what: str, timeout_s: float = 15.0) -> Any:
@@ -92,7 +93,9 @@ class Ceph:
 @pytest.fixture(scope="session")
 def ceph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ceph]:
     base = free_base()
-    config = Config(tmp_path_factory.mktemp("ceph"), base + 1, base, ACCESS, SECRET)
+    config = Config(
+        tmp_path_factory.mktemp("ceph"), base + 1, base, ACCESS, SECRET, ADMIN_ACCESS, ADMIN_SECRET
+    )
     start = time.monotonic()
     try:
         cluster.up(config, dies_with_parent=True)

@@ -81,8 +81,12 @@ update jobs set cancel_requested = true, state = 'cancelled', reason_code = 'can
  where asset_id = :asset_id and state in ('queued', 'running');
 
 -- name: api_transcript(asset_id, after, limit)
-select number, start_ms, end_ms, language, text, words, speaker, model from transcript_segments
- where asset_id = :asset_id and number > :after order by number limit :limit;
+-- With the correction that holds for a line, and what the machine had there.
+select s.number, s.start_ms, s.end_ms, s.language, s.text, s.words, s.speaker, s.voice, s.model,
+       e.id as edit_id, e.author as edit_author, e.at as edit_at, e.before as edit_before
+  from (select * from transcript_segments where asset_id = :asset_id and number > :after order by number limit :limit) s
+  left join transcript_edits e on e.asset_id = s.asset_id and e.ended_at is null and (e.start_ms, e.end_ms) = (s.start_ms, s.end_ms)
+ order by s.number;
 
 -- name: api_dead_letters(waiting, after, limit)
 select * from dead_letters

@@ -62,6 +62,14 @@ select (select count(*) from (select 1 from outbox where sent_at is null limit 1
        (select count(*) from (select 1 from assets where status = 'deleted' and purged_at is null limit 10000) x) as to_purge,
        (select max(sealed_at) from audit_seals) as audit_sealed_at;
 
+-- name: steps_lately(most)
+-- How the kinds of jobs do, of the newest `most` jobs.
+select kind, (array_agg(spec ->> 'used' order by created_at desc) filter (where spec ? 'used'))[1] as model,
+       count(*) filter (where state in ('queued', 'running')) as open, count(*) filter (where state = 'done') as done,
+       count(*) filter (where state = 'failed') as failed, max(finished_at) filter (where state = 'done') as last_done_at
+  from (select kind, state, spec, created_at, finished_at from jobs order by created_at desc, id desc limit :most) newest
+ group by kind order by kind;
+
 -- name: latest_nudges(limit)
 select what, times, at from nudges order by at desc limit :limit;
 

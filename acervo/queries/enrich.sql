@@ -2,8 +2,10 @@
 delete from transcript_segments where asset_id = :asset_id;
 
 -- name: put_segment(asset_id, number, start_ms, end_ms, language, text, words, speaker, model)*!
-insert into transcript_segments (asset_id, number, start_ms, end_ms, language, text, words, speaker, model)
-values (:asset_id, :number, :start_ms, :end_ms, :language, :text, :words, :speaker, :model);
+-- `speaker` is a voice: it is shown by its name, where a person gave one.
+insert into transcript_segments (asset_id, number, start_ms, end_ms, language, text, words, speaker, voice, model)
+values (:asset_id, :number, :start_ms, :end_ms, :language, :text, :words,
+        coalesce((select name from speaker_names n where (n.asset_id, n.voice) = (:asset_id::uuid, :speaker::text)), :speaker::text), :speaker::text, :model);
 
 -- name: set_language(asset_id, language)!
 update assets set language = :language where id = :asset_id and language is distinct from :language;
@@ -32,11 +34,11 @@ update assets set updated_at = updated_at where id = :asset_id;
 select vocabulary from projects where id = :project_id;
 
 -- name: transcript_lines(asset_id)
-select number, start_ms, end_ms, language, text, words, speaker, model from transcript_segments
+select number, start_ms, end_ms, language, text, words, speaker, voice, model from transcript_segments
  where asset_id = :asset_id order by number;
 
 -- name: transcript_line(asset_id, number)^
-select number, start_ms, end_ms, language, text, words, speaker, model from transcript_segments
+select number, start_ms, end_ms, language, text, words, speaker, voice, model from transcript_segments
  where asset_id = :asset_id and number = :number;
 
 -- name: line_edits(asset_id)
@@ -59,11 +61,24 @@ update transcript_edits set ended_at = clock_timestamp(), ended_by = :by
 update transcript_edits set ended_at = clock_timestamp(), ended_by = :by
  where asset_id = :asset_id and id = :edit_id and ended_at is null returning *;
 
--- name: show_line(asset_id, number, text, words, model)!
-update transcript_segments set text = :text, words = :words, model = :model where asset_id = :asset_id and number = :number;
+-- name: show_line(asset_id, number, text, words, voice, model)!
+update transcript_segments set text = :text, words = :words, model = :model, voice = :voice::text,
+       speaker = coalesce((select name from speaker_names n where (n.asset_id, n.voice) = (:asset_id::uuid, :voice::text)), :voice::text)
+ where asset_id = :asset_id and number = :number;
 
 -- name: hide_line(asset_id, number)!
 delete from transcript_segments where asset_id = :asset_id and number = :number;
+
+-- name: place_of_line(asset_id, start_ms, end_ms)^
+-- How many lines are at this very time (and the number of one), and the numbers of those around it.
+select count(*) filter (where (start_ms, end_ms) = (:start_ms, :end_ms))::int as here,
+       max(number) filter (where (start_ms, end_ms) = (:start_ms, :end_ms)) as number,
+       max(number) filter (where (start_ms, end_ms) < (:start_ms, :end_ms)) as before,
+       min(number) filter (where (start_ms, end_ms) > (:start_ms, :end_ms)) as after
+  from transcript_segments where asset_id = :asset_id;
+
+-- name: voice_named(asset_id, name)$
+select voice from speaker_names where asset_id = :asset_id and name = :name order by voice limit 1;
 
 -- name: put_tag_edit(asset_id, kind, value, verdict, author)!
 insert into tag_edits (asset_id, kind, value, verdict, author) values (:asset_id, :kind, :value, :verdict, :author)
@@ -105,18 +120,24 @@ select number, start_ms, end_ms, frame_ms from shots where asset_id = :asset_id 
 -- name: drop_rendition(asset_id, profile)!
 delete from renditions where asset_id = :asset_id and profile = :profile;
 
--- name: near_duplicates(asset_id, projects, most_bits, limit)
+-- name: look_past_own_shots()$
+-- Before near_duplicates: its index goes on looking when the nearest shots are the asset's own; until the end of the transaction.
+select set_config('hnsw.iterative_scan', 'strict_order', true);
+
+-- name: near_duplicates(asset_id, projects, most_bits, after_bits, after_id, limit)
 -- Assets that hold a picture (a shot) like one of this asset's, the likest first; `most_bits` of 64 may differ (8: copies, scaled or graded).
--- `projects` null: all. Looks at the first 50 shots of the asset, and at the nearest 20 of each.
+-- `projects` null: all. Looks at the first 50 shots of the asset that have a picture (no hash is zero), and at the nearest 20 of each.
 select near.asset_id, min(near.bits)::int as bits, count(distinct mine.number)::int as shots,
        (array_agg(near.start_ms order by near.bits))[1] as start_ms, (array_agg(mine.start_ms order by near.bits))[1] as own_start_ms
-  from (select number, start_ms, hash from shots where asset_id = :asset_id order by number limit 50) mine
+  from (select number, start_ms, hash from shots where asset_id = :asset_id and hash <> 0::bit(64) order by number limit 50) mine
  cross join lateral (
        select s.asset_id, s.start_ms, s.hash <~> mine.hash as bits
-         from shots s where s.asset_id <> :asset_id order by s.hash <~> mine.hash limit 20) near
+         from shots s where s.asset_id <> :asset_id and s.hash <> 0::bit(64) order by s.hash <~> mine.hash limit 20) near
   join assets a on a.id = near.asset_id and a.status in ('processing', 'ready', 'error')
  where near.bits <= :most_bits and (:projects::text[] is null or a.project_id = any(:projects::text[]))
- group by near.asset_id order by min(near.bits), near.asset_id limit :limit;
+ group by near.asset_id
+having :after_bits::int is null or (min(near.bits)::int, near.asset_id) > (:after_bits::int, :after_id::uuid)
+ order by min(near.bits), near.asset_id limit :limit;
 
 -- name: delete_detections(asset_id)!
 delete from detections where asset_id = :asset_id;
@@ -125,11 +146,12 @@ delete from detections where asset_id = :asset_id;
 insert into detections (asset_id, number, label, start_ms, end_ms, score, best_ms, most, boxes, model)
 values (:asset_id, :number, :label, :start_ms, :end_ms, :score, :best_ms, :most, :boxes, :model);
 
--- name: shown_detections(asset_id, after, limit)
--- Without what a person said is not there.
+-- name: shown_detections(asset_id, label, from_ms, until_ms, after, limit)
+-- Without what a person said is not there; of one label (null: all), in one stretch of time (null: all of it).
 select d.number, d.label, d.start_ms, d.end_ms, d.score, d.best_ms, d.most, d.boxes, d.model
   from detections d
- where d.asset_id = :asset_id and d.number > :after
+ where d.asset_id = :asset_id and d.number > :after and (:label::text is null or d.label = :label::text)
+   and (:from_ms::int is null or d.end_ms > :from_ms::int) and (:until_ms::int is null or d.start_ms < :until_ms::int)
    and not exists (select from tag_edits e where e.asset_id = d.asset_id and e.kind = 'object' and e.value = d.label and e.verdict = 'rejected')
  order by d.number limit :limit;
 
@@ -140,9 +162,11 @@ delete from ocr_texts where asset_id = :asset_id;
 insert into ocr_texts (asset_id, number, start_ms, end_ms, text, score, box, model)
 values (:asset_id, :number, :start_ms, :end_ms, :text, :score, :box, :model);
 
--- name: ocr_texts_of(asset_id, after, limit)
+-- name: ocr_texts_of(asset_id, from_ms, until_ms, after, limit)
 select number, start_ms, end_ms, text, score, box, model from ocr_texts
- where asset_id = :asset_id and number > :after order by number limit :limit;
+ where asset_id = :asset_id and number > :after
+   and (:from_ms::int is null or end_ms > :from_ms::int) and (:until_ms::int is null or start_ms < :until_ms::int)
+ order by number limit :limit;
 
 -- name: spoken_lines(asset_id, most)
 select start_ms, end_ms, text from transcript_segments where asset_id = :asset_id order by number limit :most;
@@ -181,5 +205,6 @@ with shots_gone as (delete from shots where asset_id = :asset_id),
      tags_gone as (delete from tags where asset_id = :asset_id),
      tag_edits_gone as (delete from tag_edits where asset_id = :asset_id),
      lines_gone as (delete from transcript_segments where asset_id = :asset_id),
-     line_edits_gone as (delete from transcript_edits where asset_id = :asset_id)
+     line_edits_gone as (delete from transcript_edits where asset_id = :asset_id),
+     names_gone as (delete from speaker_names where asset_id = :asset_id)
 delete from embeddings where asset_id = :asset_id;

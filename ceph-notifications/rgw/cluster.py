@@ -35,7 +35,8 @@ __all__ = ["ClusterError", "Config", "command", "down", "prepare", "status", "up
 PATIENCE_S = 60.0
 FOLDERS = ("log", "crash", "mon.a", "osd.0", "rgw")
 STORAGE_CLASSES = {"HOT-STORAGE": "default.rgw.hot.data"}
-USER = "acervo"
+USER, ADMIN = "acervo", "acervo-admin"
+CAPS = "users=*;user-policy=*"
 DISK_SHARE = 0.9
 SMALLEST_GIB = 4
 
@@ -65,7 +66,7 @@ def prepare(config: Config, patience_s: float = PATIENCE_S) -> bool:
             changed = True
         if record["keys"] != _fingerprint(config):
             with _store(config, time.monotonic() + patience_s):
-                _create_user(config)
+                _create_users(config)
             changed = True
         if changed:
             _write_record(config, record["fsid"])
@@ -94,7 +95,7 @@ def _build(config: Config, deadline: float) -> None:
         _tool(config, "ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd)
         with _daemon(config, "osd"):
             _wait_osd(config, deadline)
-            _create_user(config)  # first: it makes the zone that storage classes are added to
+            _create_users(config)  # first: it makes the zone that storage classes are added to
             _add_storage_classes(config)
     _write_record(config, fsid)
     building.unlink()
@@ -108,24 +109,31 @@ def _size_gib(config: Config) -> int:
     return min(config.size_gib, free_gib)
 
 
-def _create_user(config: Config) -> None:
-    """The S3 user with exactly these keys."""
-    keys = ("--access-key", config.access_key, "--secret-key", config.secret_key)
+def _create_users(config: Config) -> None:
+    """The platform's S3 user and, where wanted, the administrator who makes users and gives them policies, each with exactly its keys."""
+    _create_user(config, USER, config.access_key, config.secret_key)
+    if config.admin_access_key:
+        _create_user(config, ADMIN, config.admin_access_key, config.admin_secret_key)
+        _tool(config, "radosgw-admin", "caps", "add", "--uid", ADMIN, "--caps", CAPS)
+
+
+def _create_user(config: Config, uid: str, access_key: str, secret_key: str) -> None:
+    keys = ("--access-key", access_key, "--secret-key", secret_key)
     users = json.loads(_tool(config, "radosgw-admin", "user", "list"))
-    if USER not in users:
-        _tool(config, "radosgw-admin", "user", "create", "--uid", USER, "--display-name", USER, *keys)
+    if uid not in users:
+        _tool(config, "radosgw-admin", "user", "create", "--uid", uid, "--display-name", uid, *keys)
         return
-    _tool(config, "radosgw-admin", "key", "create", "--uid", USER, "--key-type", "s3", *keys)
-    user = json.loads(_tool(config, "radosgw-admin", "user", "info", "--uid", USER))
+    _tool(config, "radosgw-admin", "key", "create", "--uid", uid, "--key-type", "s3", *keys)
+    user = json.loads(_tool(config, "radosgw-admin", "user", "info", "--uid", uid))
     for key in user["keys"]:
-        if key["access_key"] != config.access_key:
+        if key["access_key"] != access_key:
             _tool(
                 config,
                 "radosgw-admin",
                 "key",
                 "rm",
                 "--uid",
-                USER,
+                uid,
                 "--key-type",
                 "s3",
                 "--access-key",
@@ -221,7 +229,10 @@ def _run(words: list[str], timeout_s: float = PATIENCE_S) -> str:
 
 # -- the record of what was built -------------------------------------------------------------------------------------
 def _fingerprint(config: Config) -> str:
-    return hashlib.sha256(f"{config.access_key}\0{config.secret_key}".encode()).hexdigest()
+    keys = [config.access_key, config.secret_key]
+    if config.admin_access_key:
+        keys += [config.admin_access_key, config.admin_secret_key]
+    return hashlib.sha256("\0".join(keys).encode()).hexdigest()
 
 
 def _read_record(config: Config) -> dict[str, str] | None:

@@ -24,6 +24,8 @@ class Config:
     base: int
     access_key: str
     secret_key: str
+    admin_access_key: str = ""  # of the gateway's administrator, who makes users; empty: there is none
+    admin_secret_key: str = ""
     size_gib: int = 200  # at most, and apparent: the file is sparse
 
     @property

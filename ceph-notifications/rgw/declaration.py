@@ -14,6 +14,7 @@ import yaml
 
 T = TypeVar("T")
 VIAS = ("bridge", "broker")
+OWNER_SID = "acervo-owner"
 _REFERENCE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(:-([^}]*))?\}")
 
 
@@ -48,6 +49,7 @@ class Bucket:
     storage_class: str = "STANDARD"
     cors: tuple[str, ...] = ()
     lifecycle: tuple[Lifecycle, ...] = ()
+    drops: bool = False  # users with keys of their own put objects here: the bucket's owner reads them, the public does not
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,17 @@ def topic_configurations(
         for name in notification.topics
         if name in arns
     ]
+
+
+def with_owner(policy: Mapping[str, Any], bucket: str, owner: str) -> dict[str, Any]:
+    """The bucket's policy with our one statement: its owner may do everything with what others have put there. Other statements stay."""
+    arn = f"arn:aws:s3:::{bucket}"
+    ours = {
+        "Sid": OWNER_SID, "Effect": "Allow", "Principal": {"AWS": [f"arn:aws:iam:::user/{owner}"]},
+        "Action": ["s3:*"], "Resource": [arn, f"{arn}/*"],
+    }  # fmt: skip
+    others = [statement for statement in policy.get("Statement", []) if statement.get("Sid") != OWNER_SID]
+    return {"Version": "2012-10-17", **policy, "Statement": [*others, ours]}
 
 
 def normal(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:

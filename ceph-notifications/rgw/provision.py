@@ -19,6 +19,7 @@ from rgw import declaration as declared
 from rgw.declaration import Bucket, Declaration, Topic
 from rgw.store import drop_notification, error_code
 
+PUBLIC = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 OWN = "acervo-"  # notifications with other names are somebody else's and stay
 
 
@@ -74,6 +75,7 @@ class Provision:
             yield from self._versioning(bucket)
             yield from self._lifecycle(bucket)
             yield from self._cors(bucket)
+            yield from self._drops(bucket)
             yield from self._notification(bucket, arns, touched)
 
     def _do(self, what: str, detail: str, effect: Callable[[], Any]) -> Change:
@@ -194,6 +196,34 @@ class Provision:
             "CORS for " + ", ".join(origin for rule in wanted for origin in rule["AllowedOrigins"]),
             lambda: self._s3.put_bucket_cors(Bucket=bucket.name, CORSConfiguration={"CORSRules": wanted}),
         )
+
+    def _drops(self, bucket: Bucket) -> Iterator[Change]:
+        """What somebody else puts into a bucket is theirs, to RGW as to S3: the owner needs a policy to read it, and the public must not.
+
+        Ignored, not blocked: with BlockPublicAcls RGW 16 refuses every PUT.
+        """
+        if not bucket.drops:
+            return
+        owner = self._s3.get_bucket_acl(Bucket=bucket.name)["Owner"]["ID"]
+        found = json.loads(
+            self._get(self._s3.get_bucket_policy, bucket.name, "NoSuchBucketPolicy").get("Policy", "{}")
+        )
+        wanted = declared.with_owner(found, bucket.name, owner)
+        if found.get("Statement", []) != wanted["Statement"]:
+            yield self._do(
+                f"bucket {bucket.name}", "its owner reads what others put there",
+                lambda: self._s3.put_bucket_policy(Bucket=bucket.name, Policy=json.dumps(wanted, separators=(",", ":"))),
+            )  # fmt: skip
+        block = self._get(
+            self._s3.get_public_access_block, bucket.name, "NoSuchPublicAccessBlockConfiguration"
+        )
+        if not block.get("PublicAccessBlockConfiguration", {}).get("IgnorePublicAcls"):
+            yield self._do(
+                f"bucket {bucket.name}", "no object is public",
+                lambda: self._s3.put_public_access_block(
+                    Bucket=bucket.name, PublicAccessBlockConfiguration={**dict.fromkeys(PUBLIC, False), "IgnorePublicAcls": True}
+                ),
+            )  # fmt: skip
 
     def _notification(self, bucket: Bucket, arns: dict[str, str], touched: set[str]) -> Iterator[Change]:
         wanted = declared.topic_configurations(bucket.name, arns, self._declaration)

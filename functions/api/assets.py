@@ -9,20 +9,17 @@ from acervo import access, rights
 from acervo.access import Action
 from acervo.database import Connection, Row, query
 from acervo.rights import Use
-from functions.api import cursors, entity_tags
+from functions.api import cursors, entity_tags, lines
 from functions.api.endpoint import BASE, Ask, Reply, Table
 from functions.api.models.assets import (
     Asset,
     AssetSummary,
     Rendition,
     RightsReason,
-    Segment,
     Transcript,
-    TranscriptQuery,
     UseOfAsset,
 )  # fmt: skip
 from functions.api.models.jobs import job_of
-from functions.api.models.strict import Page
 
 table = Table("assets")
 FIRST_SEGMENTS, SHOWN_JOBS = 500, 50
@@ -70,7 +67,7 @@ def tagged(asset: Asset, row: Row) -> Reply:
 def whole(ask: Ask, connection: Connection, row: Row) -> Asset:
     asset_id = row["id"]
     segments = list(query.api_transcript(connection, asset_id=asset_id, after=-1, limit=FIRST_SEGMENTS + 1))
-    shown = [_segment(segment, words=False) for segment in segments[:FIRST_SEGMENTS]]
+    shown = [lines.shown(segment, words=False) for segment in segments[:FIRST_SEGMENTS]]
     following = (
         f"{BASE}/assets/{asset_id}/transcript?cursor={cursors.encode(shown[-1].number)}"
         if len(segments) > FIRST_SEGMENTS
@@ -91,32 +88,6 @@ def whole(ask: Ask, connection: Connection, row: Row) -> Asset:
 
 def _rendition(row: Row) -> Rendition:
     return Rendition(**{name: row[name] for name in Rendition.model_fields})
-
-
-def _segment(row: Row, words: bool) -> Segment:
-    return Segment(
-        **{name: row[name] for name in Segment.model_fields if name != "words"},
-        words=row["words"] if words else None,
-    )
-
-
-@table.get(
-    "/assets/{id}/transcript", query=TranscriptQuery, answers={200: Page[Segment]}, problems=(404, 422)
-)
-def transcript(ask: Ask, query: TranscriptQuery) -> Reply:
-    """What is said, in order of time; `words=true` adds each word with its time."""
-    rows = _segments(ask, query)
-    more = len(rows) > query.limit
-    items = [_segment(row, query.words) for row in rows[: query.limit]]
-    following = cursors.encode(items[-1].number) if more else None
-    return Reply(Page[Segment](items=items, next_cursor=following))
-
-
-def _segments(ask: Ask, wanted: TranscriptQuery) -> list[Row]:
-    after = cursors.decode_number(wanted.cursor, 2**31 - 1) if wanted.cursor else -1
-    with ask.database.transaction() as connection:
-        row = find(ask, connection, Action.VIEW)
-        return list(query.api_transcript(connection, asset_id=row["id"], after=after, limit=wanted.limit + 1))
 
 
 def common(row: Row) -> dict[str, Any]:

@@ -1,4 +1,8 @@
-"""Channels that assets go to: seen by everybody, set by who operates the platform. Never a secret: those are in Vault."""
+"""Channels that assets go to: seen by everybody, set by who operates the platform. Never a secret: those are in Vault.
+
+Settings are checked against what the channel's type wants (acervo/channels) before they are written; a channel that was written before
+can always be switched off, whatever its settings are.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,19 @@ from typing import Any
 
 from acervo import access, problems
 from acervo.access import Action
+from acervo.channels import kinds
 from acervo.database import Connection, Row, as_json, query
 from functions.api import audit, cursors
 from functions.api.endpoint import Ask, Reply, Table
-from functions.api.models.publications import Channel, ChannelEdit, ChannelSet, ChannelsQuery
+from functions.api.models.publications import (
+    Channel,
+    ChannelEdit,
+    ChannelSet,
+    ChannelsQuery,
+    ChannelType,
+    ChannelTypesQuery,
+    Credential,
+)
 from functions.api.models.strict import PROJECT, Page
 
 table = Table("channels")
@@ -58,6 +71,23 @@ def _page(ask: Ask, wanted: ChannelsQuery) -> list[Row]:
         )
 
 
+@table.get("/channel-types", query=ChannelTypesQuery, answers={200: Page[ChannelType]}, problems=(422,))
+def list_channel_types(ask: Ask, query: ChannelTypesQuery) -> Reply:
+    """Types of channels: the schema of their settings, the names of their credentials."""
+    after = cursors.decode_text(query.cursor) if query.cursor else ""
+    known = [kind for name, kind in kinds().items() if name > after]
+    items = [
+        ChannelType(
+            type=kind.type, title=kind.title, description=kind.description, settings=dict(kind.schema),
+            credentials=[Credential(name=one.name, title=one.title, lines=one.lines) for one in kind.credentials],
+            credential_sets=[list(names) for names in kind.sets],
+        )
+        for kind in known[: query.limit]
+    ]  # fmt: skip
+    more = len(known) > query.limit
+    return Reply(Page[ChannelType](items=items, next_cursor=cursors.encode(items[-1].type) if more else None))
+
+
 @table.get("/channels/{channel}", answers={200: Channel}, problems=(404,))
 def show_channel(ask: Ask) -> Reply:
     """One channel, and whether it can be reached."""
@@ -72,8 +102,9 @@ def _id(ask: Ask) -> str:
 
 @table.put("/channels/{channel}", body=ChannelSet, answers={200: Channel}, problems=(403, 404, 413, 415, 422))
 def set_channel(ask: Ask, body: ChannelSet) -> Reply:
-    """Make a channel, or set it as a whole. What its settings lack is said by the first publication."""
+    """Make a channel, or set it as a whole; its settings are those of its type (`/channel-types`)."""
     access.require_platform(ask.caller)
+    _check(body.type, body.settings)
     with ask.database.transaction() as connection:
         return Reply(_shown(ask, _put(ask, connection, body.model_dump())))
 
@@ -91,8 +122,19 @@ def edit_channel(ask: Ask, body: ChannelEdit) -> Reply:
         given = body.model_dump(exclude_unset=True)
         nullable = ("projects", "bytes_a_second")
         changes = {name: value for name, value in given.items() if value is not None or name in nullable}
+        if "settings" in changes:
+            _check(row["type"], changes["settings"])
         known = {name: row[name] for name in COLUMNS}
         return Reply(_shown(ask, _put(ask, connection, {**known, **changes})))
+
+
+def _check(type_: str, settings: dict[str, Any]) -> None:
+    """Raises Problem (422) with every field at fault."""
+    kind = kinds().get(type_)
+    if kind is None:
+        raise problems.invalid([{"field": "type", "detail": f"is one of {', '.join(kinds())}"}])
+    if faults := kind.faults(settings):
+        raise problems.invalid([{"field": fault.field, "detail": fault.detail} for fault in faults])
 
 
 def _put(ask: Ask, connection: Connection, columns: dict[str, Any]) -> Row:

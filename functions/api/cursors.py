@@ -71,6 +71,17 @@ def decode_text(cursor: str) -> str:
     return text
 
 
+def decode_texts(cursor: str, length: int) -> list[str]:
+    """The parts of a longer key, as text. Raises Problem (422) for a cursor that is not ours."""
+    try:
+        parts = _decode(cursor, length)
+        if any("\x00" in part for part in parts):
+            raise ValueError("NUL")
+    except ValueError as fault:
+        raise not_ours() from fault
+    return parts
+
+
 def not_ours() -> Problem:
     return problems.invalid([{"field": "cursor", "detail": "is not a cursor of this list"}])
 

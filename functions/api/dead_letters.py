@@ -10,7 +10,7 @@ from acervo.database import Row, as_json, query
 from acervo.problems import Problem
 from functions.api import audit, cursors
 from functions.api.endpoint import Ask, Reply, Table
-from functions.api.models.administration import Nudge, PlatformState, Replayed, ReplayOrder
+from functions.api.models.administration import Nudge, PlatformState, Replayed, ReplayOrder, Step
 from functions.api.models.platform import Accepted, DeadLetter, DeadLetterDetail, DeadLettersQuery
 from functions.api.models.strict import Page
 
@@ -119,9 +119,10 @@ def _replay_some(ask: Ask, fits: dict[str, Any], some: int) -> int:
 
 @table.get("/platform", answers={200: PlatformState}, problems=(403,))
 def platform_state(ask: Ask) -> Reply:
-    """What waits anywhere, and what reconcile last asked for again."""
+    """What waits anywhere, how the steps of the pipeline do and with which models, and what reconcile last asked for again."""
     access.require_platform(ask.caller)
     with ask.database.transaction() as connection:
         state = query.platform_state(connection)
+        steps = [Step(**row) for row in query.steps_lately(connection, most=2000)]
         nudges = [Nudge(**row) for row in query.latest_nudges(connection, limit=20)]
-    return Reply(PlatformState(**state, nudges=nudges), headers={"cache-control": "no-store"})
+    return Reply(PlatformState(**state, steps=steps, nudges=nudges), headers={"cache-control": "no-store"})

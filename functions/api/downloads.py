@@ -15,7 +15,7 @@ from acervo.errors import Rejected
 from acervo.objects import PRESIGN_S, Refused, content_disposition
 from acervo.problems import Problem
 from acervo.rights import Use
-from functions.api import audit, xmp
+from functions.api import audit, iim, xmp
 from functions.api.assets import find
 from functions.api.endpoint import Ask, Reply, Table
 from functions.api.models.assets import Download, DownloadOrder
@@ -62,7 +62,7 @@ def download(ask: Ask, body: DownloadOrder) -> Reply:
 
 
 def _with_metadata(ask: Ask, row: Row, bucket: str, key: str, name: str, lives_s: int) -> Reply:
-    """A copy with the asset's metadata inside, under `ondemand/` for two days; what it was made of stays as it is.
+    """A copy with the asset's metadata inside (XMP and IPTC-IIM), under `ondemand/` for two days; what it was made of stays as it is.
 
     Raises:
         Problem: 422 it is no JPEG, or too large a one.
@@ -76,7 +76,8 @@ def _with_metadata(ask: Ask, row: Row, bucket: str, key: str, name: str, lives_s
         )
     packet = xmp.build_packet(str(row["id"]), row["metadata"], row["rights"])
     try:
-        made = xmp.embed(ask.objects.get_bytes(bucket, key, MAX_EMBED_BYTES), packet)
+        plain = ask.objects.get_bytes(bucket, key, MAX_EMBED_BYTES)
+        made = iim.embed(xmp.embed(plain, packet), iim.build_record(row["metadata"], row["rights"]))
     except (Rejected, Refused) as fault:
         raise Problem(422, fault.code, fault.reason, field="with_metadata") from fault
     digest = hashlib.sha256(made).hexdigest()

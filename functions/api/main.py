@@ -18,7 +18,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from acervo import function, problems, settings
+from acervo import function, identity, problems, readiness, settings
 from acervo.function import FrameSettings
 from acervo.identity import IdentitySettings
 from functions.api import (
@@ -40,13 +40,19 @@ from functions.api import (
     progress,
     projects,
     publications,
+    related,
     rules,
+    s3_credentials,
+    seen,
     streaming,
+    tags,
+    transcript,
     uploads,
     webhooks,
 )
 from functions.api.cors import Cors
 from functions.api.endpoint import Ask, Endpoint, Table, routes
+from functions.api.gateway_users import AdminSettings
 from functions.api.limits import LimitSettings
 from functions.api.request_ids import RequestIds
 
@@ -58,6 +64,7 @@ class Settings:
     frame: FrameSettings = settings.nested(FrameSettings)
     identity: IdentitySettings = settings.nested(IdentitySettings)
     limits: LimitSettings = settings.nested(LimitSettings)
+    s3_admin: AdminSettings = settings.nested(AdminSettings)
     stream_secret: str = settings.variable("STREAM_SECRET")
     metadata_schema: str = settings.variable("METADATA_SCHEMA", "")
     cors_origins: tuple[str, ...] = settings.variable("CORS_ORIGINS", ())
@@ -77,7 +84,7 @@ def openapi_page(ask: Ask) -> Response:
 
 
 TABLES = (
-    uploads, editing, listing, assets, lifecycle, links, downloads, ondemand, streaming, publications, collections, jobs, progress, projects,
+    uploads, editing, listing, assets, transcript, tags, seen, related, lifecycle, links, downloads, ondemand, streaming, publications, collections, jobs, progress, projects, s3_credentials,
     channels, rules, events_in, event_sources, webhooks, dead_letters, auditing,
 )  # fmt: skip
 endpoints: list[Endpoint] = [*chain.from_iterable(noun.table.endpoints for noun in TABLES), *about.endpoints]
@@ -101,6 +108,7 @@ def build(env: Mapping[str, str] | None = None) -> Starlette:
         settings=Settings,
         routes=routes(endpoints),
         exception_handlers=problems.handlers,
+        needs={"database": readiness.database, "objects": readiness.objects, "identity": identity.can_verify},
         middleware=[
             Middleware(RequestIds),
             Middleware(Cors, origins=_origins(os.environ if env is None else env)),

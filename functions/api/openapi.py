@@ -23,7 +23,7 @@ Names = dict[Any, dict[str, Any]]  # model → the reference to its schema
 _PARAMETER = re.compile(r"{(\w+)(?::\w+)?}")
 _ID: dict[str, Any] = {"type": "string", "pattern": PROJECT}
 _PATHS: dict[str, dict[str, Any]] = {
-    "project": _ID, "channel": _ID, "source": _ID, "edit": {"type": "integer", "minimum": 0},
+    "project": _ID, "channel": _ID, "source": _ID, "edit": {"type": "integer", "minimum": 0}, "line": {"type": "integer", "minimum": 0},
     "kind": {"enum": list(get_args(LinkKind))}, "principal": {"type": "string", "pattern": "^(user|group):.+$", "maxLength": 300},
 }  # fmt: skip
 

@@ -1,5 +1,7 @@
 """Progress as server-sent events: `progress` when something changed, `end` when all is over, a comment as heartbeat.
 
+The id of an event is a digest of its data: who comes back with `Last-Event-ID` is not told again what they know.
+
 A stream ends after some minutes by itself (Knative bounds a request); EventSource and our clients come back. What a caller may see is
 asked again with every look.
 """
@@ -17,9 +19,10 @@ from starlette.responses import Response, StreamingResponse
 from acervo.access import Action
 from acervo.database import query
 from acervo.errors import AcervoError, Transient
-from functions.api import assets, jobs
+from functions.api import assets, entity_tags, jobs, publications
 from functions.api.endpoint import Ask, Table
 from functions.api.models.jobs import Job, job_of
+from functions.api.models.publications import Publication
 from functions.api.models.strict import Said
 
 table = Table("progress")
@@ -65,28 +68,50 @@ def follow_asset(ask: Ask) -> Response:
     return _stream(ask, look)
 
 
+@table.get("/publications/{id}/events", answers={200: EVENT_STREAM}, problems=(404,))
+def follow_publication(ask: Ask) -> Response:
+    """A publication's state and bytes, until it is where it is wanted, or has failed."""
+
+    def look() -> tuple[BaseModel, bool]:
+        with ask.database.transaction() as connection:
+            row = publications.find_publication(ask, connection, Action.VIEW)
+        now = publications.shown(row)
+        return now, _is_settled(now)
+
+    return _stream(ask, look)
+
+
+def _is_settled(now: Publication) -> bool:
+    """Whether nothing more happens to it by itself. One that waits (for a time, a rendition, a quota) is still on its way."""
+    if now.state == "published":
+        return now.wanted == "live" and now.live_revision >= now.revision
+    return now.state in ("failed", "withdrawn")
+
+
 def _stream(ask: Ask, look: Callable[[], tuple[BaseModel, bool]]) -> Response:
     first = look()  # a caller who may not look gets a problem, not a stream
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     if ask.request.method == "HEAD":
         return Response(media_type=EVENT_STREAM, headers=headers)
-    return StreamingResponse(_events(first, look), media_type=EVENT_STREAM, headers=headers)
+    known = ask.request.headers.get("last-event-id", "")
+    return StreamingResponse(_events(first, look, known), media_type=EVENT_STREAM, headers=headers)
 
 
 async def _events(
-    first: tuple[BaseModel, bool], look: Callable[[], tuple[BaseModel, bool]]
+    first: tuple[BaseModel, bool], look: Callable[[], tuple[BaseModel, bool]], known: str
 ) -> AsyncIterator[str]:
     started = spoken = time.monotonic()
     yield f"retry: {RETRY_MS}\n\n"
-    said = ""
+    said = known
     (now, over) = first
     while True:
         text = now.model_dump_json()
-        if text != said:
-            said, spoken = text, time.monotonic()
-            yield f"event: progress\ndata: {text}\n\n"
+        digest = entity_tags.content_tag(text.encode()).strip('"')
+        if digest != said:
+            said, spoken = digest, time.monotonic()
+            yield f"id: {digest}\nevent: progress\ndata: {text}\n\n"
         if over:
-            yield f"event: end\ndata: {text}\n\n"
+            yield f"id: {digest}\nevent: end\ndata: {text}\n\n"
             return
         if time.monotonic() - started > LONGEST_S:
             return

@@ -56,6 +56,13 @@ def make_rule(ask: Ask, body: RuleSet) -> Reply:
         return Reply(_put(ask, connection, str(uuid4()), body, ask.caller.user), 201)
 
 
+@table.get("/publication-rules/{id}", answers={200: Rule}, problems=(404,))
+def show_rule(ask: Ask) -> Reply:
+    """One rule."""
+    with ask.database.transaction() as connection:
+        return Reply(_shown(_find(ask, connection, Action.VIEW)))
+
+
 @table.put("/publication-rules/{id}", body=RuleSet, answers={200: Rule}, problems=(403, 404, 413, 415, 422))
 def set_rule(ask: Ask, body: RuleSet) -> Reply:
     """Set a rule as a whole. Its project stays."""

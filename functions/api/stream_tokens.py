@@ -8,8 +8,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-import jwt
-
 from acervo.identity import unauthorized
 
 AUDIENCE = "acervo:stream"
@@ -27,6 +25,8 @@ class Viewer:
 
 def issue(secret: str, asset_id: str, subject: str, ttl_s: int = TTL_S) -> tuple[str, int]:
     """A token, and when it expires (seconds since 1970)."""
+    import jwt  # on first use, with cryptography: a tenth of a cold start
+
     expires_at = int(time.time()) + ttl_s
     claims = {"aud": AUDIENCE, "asset": asset_id, "sub": subject, "exp": expires_at}
     return jwt.encode(claims, secret, algorithm="HS256"), expires_at
@@ -34,6 +34,8 @@ def issue(secret: str, asset_id: str, subject: str, ttl_s: int = TTL_S) -> tuple
 
 def verify(secret: str, token: str, asset_id: str) -> Viewer:
     """Raises Problem (401) when it is forged, expired or for another asset."""
+    import jwt
+
     try:
         claims = jwt.decode(
             token, secret, algorithms=["HS256"], audience=AUDIENCE, options={"require": ["exp", "sub", "asset"]}

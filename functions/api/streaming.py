@@ -1,4 +1,4 @@
-"""Private HLS and DASH: playlists and manifests come from here, rewritten; fragments come from the object store by presigned URLs.
+"""Private HLS and DASH: playlists, manifests and thumbnail tracks come from here, rewritten; fragments come from the object store by presigned URLs.
 
 A player gets `POST /assets/{id}/streams` → a URL with a token of its own. Links between playlists carry the token on; links to fragments are
 presigned for as long as the film may be watched, so that nothing in the bucket is ever public.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -19,13 +20,18 @@ from acervo.database import Connection, Row, query
 from acervo.identity import Caller, authenticate
 from acervo.objects import NotFound
 from acervo.problems import Problem
-from functions.api import audit, manifests, playlists, stream_tokens
+from functions.api import audit, manifests, playlists, stream_tokens, tracks
 from functions.api.assets import find
 from functions.api.endpoint import BASE, Ask, Reply, Table
 from functions.api.models.assets import Stream
 
 table = Table("streaming")
-PLAYLIST_TYPE, MANIFEST_TYPE = "application/vnd.apple.mpegurl", "application/dash+xml"
+PLAYLIST_TYPE, MANIFEST_TYPE, TRACK_TYPE = "application/vnd.apple.mpegurl", "application/dash+xml", "text/vtt"
+KINDS = {
+    ".m3u8": (playlists, PLAYLIST_TYPE),
+    ".mpd": (manifests, MANIFEST_TYPE),
+    ".vtt": (tracks, TRACK_TYPE),
+}
 LEAST_FRAGMENT_S = 900
 PROFILE = "hls"
 
@@ -61,12 +67,12 @@ def viewer(request: Request) -> Caller:
 
 @table.get(
     "/assets/{id}/hls/{path:path}",
-    answers={200: f"{PLAYLIST_TYPE} {MANIFEST_TYPE}"},
+    answers={200: f"{PLAYLIST_TYPE} {MANIFEST_TYPE} {TRACK_TYPE}"},
     problems=(404, 409, 422),
     who=viewer,
 )
 def playlist(ask: Ask) -> Response:
-    """A playlist of HLS or the manifest of DASH; its fragments are presigned."""
+    """A playlist of HLS, the manifest of DASH, or the thumbnail track (`thumbnails.vtt`); their fragments are presigned."""
     token = ask.request.query_params.get("token")
     with ask.database.transaction() as connection:
         row = _streamed(ask, connection, by_token=token is not None)
@@ -74,9 +80,9 @@ def playlist(ask: Ask) -> Response:
     folder = rendition["key"].removesuffix("/" + main)
     path = ask.request.path_params["path"]
     key = playlists.resolve(folder, "", path)
-    kind = manifests if path.endswith(".mpd") else playlists
-    if not path.endswith((".m3u8", ".mpd")):
-        raise Problem(404, "not-a-playlist", "only playlists are served here")
+    kind, media_type = KINDS.get(PurePosixPath(path).suffix, (None, ""))
+    if kind is None or (kind is tracks and key != rendition["detail"].get("thumbnails")):
+        raise Problem(404, "not-a-playlist", "only playlists and the thumbnail track are served here")
     try:
         text = ask.objects.get_bytes(rendition["bucket"], key, playlists.MAX_BYTES).decode()
     except NotFound:
@@ -93,7 +99,6 @@ def playlist(ask: Ask) -> Response:
         return ask.objects.presign_get(rendition["bucket"], target, expires_s=lifetime_s)
 
     rewritten = kind.rewrite(text, link)
-    media_type = MANIFEST_TYPE if kind is manifests else PLAYLIST_TYPE
     return Response(rewritten, media_type=media_type, headers={"cache-control": "private, no-store"})
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from xml.etree import ElementTree as Xml
 
 from acervo.errors import Rejected
+from functions.api.jpeg import APP0, APP1, MAX_PAYLOAD, segment, segments
 
 SPACES = {
     "x": "adobe:ns:meta/", "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#", "dc": "http://purl.org/dc/elements/1.1/",
@@ -18,8 +19,6 @@ _NOT_XML = re.compile(
     "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )  # what XML 1.0 has no place for
 SIGNATURE = b"http://ns.adobe.com/xap/1.0/\x00"
-MAX_SEGMENT = 65_533
-_SOI, _APP0, _APP1, _SOS = 0xD8, 0xE0, 0xE1, 0xDA
 # one of several languages, a list in order, a set, a text: what XMP says of each property
 _ALT = {
     "dc:title": "title",
@@ -83,39 +82,16 @@ def embed(jpeg: bytes, packet: bytes) -> bytes:
     Raises:
         Rejected: it is not a JPEG, or the packet is too long for one.
     """
-    length = len(SIGNATURE) + len(packet) + 2
-    if length > MAX_SEGMENT:
+    if len(SIGNATURE) + len(packet) > MAX_PAYLOAD:
         raise Rejected("too-much-metadata", "the metadata is too long to be inside a JPEG")
-    ours = bytes((0xFF, _APP1)) + length.to_bytes(2, "big") + SIGNATURE + packet
+    ours = segment(APP1, SIGNATURE + packet)
     head, kept, rest = b"", [], 2
-    for marker, start, end in _segments(jpeg):
-        segment = jpeg[start:end]
+    for marker, start, end in segments(jpeg):
+        whole = jpeg[start:end]
         rest = end
-        if marker == _APP1 and segment[4:].startswith(SIGNATURE):
+        if marker == APP1 and whole[4:].startswith(SIGNATURE):
             continue
-        kept.append(segment)
-        if marker in (_APP0, _APP1) and len(kept) == 1:  # JFIF and Exif want to be the first
-            head, kept = head + segment, []
+        kept.append(whole)
+        if marker in (APP0, APP1) and len(kept) == 1:  # JFIF and Exif want to be the first
+            head, kept = head + whole, []
     return b"".join([jpeg[:2], head, ours, *kept, jpeg[rest:]])
-
-
-def _segments(jpeg: bytes) -> Iterator[tuple[int, int, int]]:
-    """(marker, start, end) of every segment before the picture."""
-    if jpeg[:2] != bytes((0xFF, _SOI)):
-        raise Rejected("not-a-jpeg", "the picture is not a JPEG")
-    at = 2
-    while at + 4 <= len(jpeg):
-        if jpeg[at] != 0xFF:
-            raise Rejected("not-a-jpeg", "the picture is not a whole JPEG")
-        marker = jpeg[at + 1]
-        if marker == _SOS:
-            return
-        if marker == 0xFF:  # a fill byte
-            at += 1
-            continue
-        end = at + 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
-        if end > len(jpeg) or end < at + 4:
-            break
-        yield marker, at, end
-        at = end
-    raise Rejected("not-a-jpeg", "the picture is not a whole JPEG")

@@ -64,15 +64,16 @@ def put_language_and_captions(
         query.drop_captions(work.connection, asset_id=asset_id)
 
 
-def renew_captions(call: Call, work: Work, asset: dict[str, Any]) -> None:
-    """The caption files again, when somebody corrected a line after they were written."""
+def renew_captions(call: Call, work: Work, asset: dict[str, Any]) -> bool:
+    """The caption files again, when somebody corrected a line after they were written; whether they are."""
     from acervo.database import query
 
     asset_id = str(asset["id"])
     if not query.captions_are_stale(work.connection, asset_id=asset_id):
-        return
+        return False
     shown = list(query.transcript_lines(work.connection, asset_id=asset_id))
     put_captions(call, work, asset, shown, asset["language"])
+    return True
 
 
 def put_captions(

@@ -19,7 +19,7 @@ WHOLE_MS, PART_MS = 400_000, 300_000
 MOST_FRAMES, MOST_SHOTS = 3_000, 6_000  # of an asset
 PART_FRAMES, PART_SHOTS = (20, 300), (50, 600)  # of a part: at least, at most
 CHILD_MEMORY_BYTES, CHILD_CPU_S, CHILD_WALL_S = 4 << 30, 1_800, 540.0
-METHOD = "frames@1"  # choosing.py and phash.py: another number when they choose or hash differently
+METHOD = "frames@2"  # choosing.py and phash.py: another number when they choose or hash differently
 PROFILE = "storyboard"
 
 

@@ -14,6 +14,8 @@ import numpy as np
 SIDE = 32
 BITS = 64
 NEAR = 8  # bits that may differ between copies of one picture
+FLAT = "0" * BITS  # black, white, one colour: no picture, and like nothing
+_LEAST = 128.0  # of a coefficient: a wave of half a grey level; below is the noise of an empty picture
 Luma = np.ndarray[Any, np.dtype[np.uint8]]
 
 
@@ -27,8 +29,10 @@ _COSINES = _cosines()
 
 
 def hash_of(grey: Luma) -> str:
-    """64 characters of 0 and 1, from SIDE × SIDE grey values."""
+    """64 characters of 0 and 1, from SIDE × SIDE grey values; FLAT where nothing is to be seen."""
     low = _COSINES @ grey.astype(np.float64) @ _COSINES.T
+    if np.abs(low).max() < _LEAST:
+        return FLAT
     return "".join("1" if bit else "0" for bit in (low > np.median(low)).ravel())
 
 

@@ -2,7 +2,8 @@
 
 hears  dev.knative.sources.ping (PingSource `minute`); every trigger's dead letters on /dead-letters
 says   whatever was lost: acervo.asset.ingested.v1, acervo.chunk.requested.v1, acervo.enrichment.requested.v1,
-       acervo.job.encoded.v1, com.amazonaws.ObjectCreated:*, acervo.asset.rejected.v1, acervo.asset.corrupted.v1
+       acervo.job.encoded.v1, com.amazonaws.ObjectCreated:*, acervo.asset.rejected.v1, acervo.asset.corrupted.v1;
+       acervo.asset.changed.v1 when rights begin or end by themselves
 
 Twice is safe: each repair commits on its own and is asked for less and less often (`nudges`); who hears a repeated event
 finds its work done. A repair that fails is logged and left to the next tick: one broken thing never hides another.
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from acervo import function, settings
 from acervo.events import Event
 from acervo.function import Call, FrameSettings
-from functions.reconcile import fixity, housekeeping, letters, purge, steps, stragglers, uploads
+from functions.reconcile import expiry, fixity, housekeeping, letters, purge, steps, stragglers, uploads
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ REPAIRS: tuple[Callable[[Call], int], ...] = (
     steps.end_cancelled,
     stragglers.give_to_a_second,
     stragglers.expire_renditions,
+    expiry.say_changed_rights,
     uploads.announce_unannounced,
     uploads.close_abandoned,
     housekeeping.prune,

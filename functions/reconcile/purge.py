@@ -1,4 +1,4 @@
-"""The bytes of deleted assets, after a grace: upload, master, renditions. What a channel still shows waits until it is taken down.
+"""The bytes of deleted assets, after a grace: upload, master, renditions, and what was heard and seen in them. What a channel still shows waits until it is taken down.
 
 Of a bucket with versions every version goes. Twice is safe: what is gone is not there any more.
 """
@@ -35,6 +35,7 @@ def purge(call: Call) -> int:
             if query.mark_purged(work.connection, asset_id=row["id"]) is None:
                 continue
             query.forget_renditions(work.connection, asset_id=row["id"])
+            query.forget_enrichment(work.connection, asset_id=row["id"])
             query.put_audit(
                 work.connection, who="reconcile", what="purge", asset_id=row["id"], project_id=row["project_id"], from_where=None,
                 result="done", detail=as_json({"objects": objects}),

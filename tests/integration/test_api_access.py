@@ -28,6 +28,20 @@ ROUTES: dict[tuple[str, str], Action | str | None] = {
     ("GET", "/thumbnails"): None,
     ("GET", "/assets/{id}"): Action.VIEW,
     ("GET", "/assets/{id}/transcript"): Action.VIEW,
+    ("PATCH", "/assets/{id}/transcript/{line}"): Action.EDIT,
+    ("GET", "/assets/{id}/transcript/corrections"): Action.VIEW,
+    ("POST", "/assets/{id}/transcript/corrections/{edit}/undo"): Action.EDIT,
+    ("GET", "/assets/{id}/transcript/speakers"): Action.VIEW,
+    ("PUT", "/assets/{id}/transcript/speakers"): Action.EDIT,
+    ("GET", "/assets/{id}/tags"): Action.VIEW,
+    ("POST", "/assets/{id}/tags"): Action.EDIT,
+    ("DELETE", "/assets/{id}/tags"): Action.EDIT,
+    ("POST", "/assets/{id}/tags/rename"): Action.EDIT,
+    ("GET", "/assets/{id}/detections"): Action.VIEW,
+    ("GET", "/assets/{id}/texts"): Action.VIEW,
+    ("GET", "/assets/{id}/shots"): Action.VIEW,
+    ("GET", "/assets/{id}/related"): Action.VIEW,
+    ("GET", "/assets/{id}/near-duplicates"): Action.VIEW,
     ("PATCH", "/assets/{id}"): Action.EDIT,
     ("DELETE", "/assets/{id}"): Action.DELETE,
     ("POST", "/assets/{id}/retry"): Action.RETRY,
@@ -71,12 +85,18 @@ ROUTES: dict[tuple[str, str], Action | str | None] = {
     ("GET", "/projects/{project}/members"): Action.ADMINISTER,
     ("PUT", "/projects/{project}/members/{principal:path}"): Action.ADMINISTER,
     ("DELETE", "/projects/{project}/members/{principal:path}"): Action.ADMINISTER,
+    ("GET", "/projects/{project}/s3-credentials"): Action.ADMINISTER,
+    ("POST", "/projects/{project}/s3-credentials"): Action.ADMINISTER,
+    ("DELETE", "/projects/{project}/s3-credentials/{id}"): Action.ADMINISTER,
+    ("GET", "/publications/{id}/events"): Action.VIEW,
+    ("GET", "/channel-types"): None,
     ("GET", "/channels"): None,
     ("GET", "/channels/{channel}"): None,
     ("PUT", "/channels/{channel}"): Action.OPERATE,
     ("PATCH", "/channels/{channel}"): Action.OPERATE,
     ("GET", "/publication-rules"): Action.VIEW,
     ("POST", "/publication-rules"): Action.ADMINISTER,
+    ("GET", "/publication-rules/{id}"): Action.VIEW,
     ("PUT", "/publication-rules/{id}"): Action.ADMINISTER,
     ("DELETE", "/publication-rules/{id}"): Action.ADMINISTER,
     ("GET", "/publication-rules/{id}/matches"): Action.VIEW,
@@ -116,6 +136,10 @@ def body_of(method: str, path: str, asset_id: str) -> dict[str, Any]:
         "/assets/{id}/downloads": {"what": "master"},
         "/assets/{id}/ondemand": {"profile": "proxy"},
         "/assets/bulk-edit": {"asset_ids": [asset_id], "edit": {}},
+        "/assets/{id}/transcript/{line}": {"text": "x"},
+        "/assets/{id}/transcript/speakers": {"voice": "S1", "name": "x"},
+        "/assets/{id}/tags": {"kind": "object", "value": "x"},
+        "/assets/{id}/tags/rename": {"kind": "object", "value": "x", "to": "y"},
         "/assets/{id}/links": {"kind": "related", "asset_id": str(uuid4())},
         "/assets/{id}/publications": {"channel_id": "nowhere"},
         "/collections": {"project_id": "noticias", "name": "c"},
@@ -124,6 +148,7 @@ def body_of(method: str, path: str, asset_id: str) -> dict[str, Any]:
         "/collections/{id}/assets/remove": {"asset_ids": [asset_id]},
         "/projects": {"id": "noticias", "name": "n"},
         "/projects/{project}": {"name": "Noticias"},
+        "/projects/{project}/s3-credentials": {"name": "Agencia"},
         "/channels/{channel}": {"type": "cms", "name": "n", "profile": "web"},
         "/publication-rules": RULE,
         "/publication-rules/{id}": RULE,
@@ -137,13 +162,14 @@ def body_of(method: str, path: str, asset_id: str) -> dict[str, Any]:
     return {"name": "n"} if path == "/channels/{channel}" and method == "PATCH" else bodies.get(path, {})
 
 
+VERSIONED = ("/assets/{id}", "/assets/{id}/transcript/{line}")
 RULE = {"name": "r", "project_id": "noticias", "channel_id": "nowhere"}
 
 
 def url_of(path: str, things: Things) -> str:
     """The address of something of `noticias` (or of nothing, where that is answered politely)."""
     url = path.replace("{path:path}", "main.m3u8").replace("{principal:path}", "user:somebody")
-    for name, value in (("project", "noticias"), ("channel", "nowhere"), ("source", "nobody"), ("edit", "0"), ("kind", "related"), ("other", str(uuid4()))):  # fmt: skip
+    for name, value in (("project", "noticias"), ("channel", "nowhere"), ("source", "nobody"), ("edit", "0"), ("line", "0"), ("kind", "related"), ("other", str(uuid4()))):  # fmt: skip
         url = url.replace("{" + name + "}", value)
     return url.replace("{id}", next((id_ for prefix, id_ in things.items() if path.startswith(prefix)), ""))
 
@@ -153,27 +179,31 @@ Things = dict[str, str]
 
 def make(api: Api, owner: str) -> Things:
     """One of each in `noticias`; the asset refuses every action politely (409, 412): access is decided before that."""
-    asset_id, job_id, publication_id, collection_id, rule_id = (str(uuid4()) for _ in range(5))
+    asset_id, job_id, publication_id, collection_id, rule_id, credential_id = (str(uuid4()) for _ in range(6))
     api.sql(
         """with a as (insert into assets (id, project_id, name, owner, status) values (%s, 'noticias', 'a', %s, 'rejected') returning id),
            c as (insert into channels (id, type, name, profile, enabled) values ('off', 'cms', 'Off', 'web', false) on conflict do nothing),
            j as (insert into jobs (id, asset_id, kind, state, cause) select %s, id, 'transcode', 'done', 'c' from a),
-           p as (insert into asset_distributions (id, asset_id, channel_id, channel_type, profile, requested_by) select %s, id, 'off', 'cms', 'web', 'x' from a),
+           p as (insert into asset_distributions (id, asset_id, channel_id, channel_type, profile, requested_by, state) select %s, id, 'off', 'cms', 'web', 'x', 'withdrawn' from a),
+           t as (insert into transcript_segments (asset_id, number, start_ms, end_ms, text, speaker, voice, model) select id, 0, 0, 1, 'x', 'S1', 'S1', 'm' from a),
+           s as (insert into s3_credentials (id, project_id, name, gateway_user, created_by) select %s, 'noticias', 'k', id, 'x' from a),
            k as (insert into collections (id, project_id, name, created_by) values (%s, 'noticias', 'c', 'x'))
            insert into publication_rules (id, name, channel_id, project_id, created_by) values (%s, 'r', 'off', 'noticias', 'x')""",
-        asset_id, owner, job_id, publication_id, collection_id, rule_id,
+        asset_id, owner, job_id, publication_id, credential_id, collection_id, rule_id,
     )  # fmt: skip
     return {
         "/assets": asset_id, "/jobs": job_id, "/publications": publication_id, "/collections": collection_id,
-        "/publication-rules": rule_id, "/webhooks": str(uuid4()), "/dead": "1",
+        "/publication-rules": rule_id, "/projects": credential_id, "/webhooks": str(uuid4()), "/dead": "1",
     }  # fmt: skip
 
 
 def call(client: httpx.Client, method: str, path: str, things: Things) -> httpx.Response:
     params = {"asset_id": things["/assets"]} if path == "/assets/upload/parts" else None
+    if (method, path) == ("DELETE", "/assets/{id}/tags"):
+        params = {"kind": "object", "value": "x"}
     if (method, path) == ("GET", "/publication-rules"):
         params = {"project": "noticias"}
-    headers = {"if-match": '"99"'} if method in ("PATCH", "DELETE") and path == "/assets/{id}" else {}
+    headers = {"if-match": '"99"'} if method in ("PATCH", "DELETE") and path in VERSIONED else {}
     body = body_of(method, path, things["/assets"]) if method in ("POST", "PATCH", "PUT") else None
     return client.request(method, url_of(path, things), params=params, json=body or None, headers=headers)
 

@@ -414,6 +414,33 @@ def test_a_private_film_plays_by_dash_too(api: Api, film: str) -> None:
         assert httpx.get(api.url + stream["dash_url"]).status_code == 422, evil
 
 
+def test_the_thumbnail_track_of_a_private_film_leads_to_its_sprites(api: Api, film: str) -> None:
+    (row,) = api.sql("select key from renditions where asset_id = %s and profile = 'hls'", film)
+    folder = row["key"].rsplit("/", 1)[0]
+    cue = "00:00:00.000 --> 00:00:02.000\nthumbnails/000000-ab.jpg#xywh=160,0,160,90\n"
+    for name, body in (
+        ("thumbnails.vtt", f"WEBVTT\n\n{cue}"),
+        ("thumbnails/000000-ab.jpg", "sprite"),
+        ("other.vtt", f"WEBVTT\n\n{cue}"),
+    ):
+        api.ceph.s3.put_object(Bucket="dam-proxies", Key=f"{folder}/{name}", Body=body.encode())
+    path = f"/assets/{film}/hls/thumbnails.vtt"
+    client = api.client("editora")
+    assert client.get(path).status_code == 404, "this rendition says that it has none"
+    api.sql(
+        "update renditions set detail = jsonb_build_object('thumbnails', %s::text) where asset_id = %s",
+        f"{folder}/thumbnails.vtt",
+        film,
+    )
+    track = client.get(path)
+    assert (track.status_code, track.headers["content-type"]) == (200, "text/vtt; charset=utf-8")
+    sprite, _, place = track.text.splitlines()[3].partition("#")
+    assert place == "xywh=160,0,160,90"
+    assert httpx.get(sprite).text == "sprite"
+    assert client.get(f"/assets/{film}/hls/other.vtt").status_code == 404
+    assert api.client("otro").get(path).status_code == 404
+
+
 @pytest.mark.parametrize(
     "path", ["evil.m3u8", "up.m3u8", "../../x.m3u8", "v720/seg-0.m4s", "none.m3u8", "%2e%2e/x.m3u8"]
 )

@@ -391,6 +391,17 @@ def test_administrators_check_the_audit_log_and_fill_projects(api: Server, tmp_p
     assert "group:clima" in run(api, tmp_path, "project", "members", "clima", **robot)
     run(api, tmp_path, "project", "remove", "clima", "group:clima", **robot)
     assert json.loads(run(api, tmp_path, "project", "members", "clima", "--json", **robot)) == []
+    assert "AWS_SECRET_ACCESS_KEY=" in run(
+        api, tmp_path, "project", "credentials", "make", "clima", "Agencia", **robot
+    )
+    made = json.loads(
+        run(api, tmp_path, "project", "credentials", "make", "clima", "Otra", "--json", **robot)
+    )
+    assert (made["prefix"], made["state"]) == ("uploads/clima/", "active")
+    run(api, tmp_path, "project", "credentials", "revoke", "clima", made["id"], **robot)
+    assert "Agencia" in run(api, tmp_path, "project", "credentials", "ls", "clima", **robot)
+    keys = json.loads(run(api, tmp_path, "project", "credentials", "ls", "clima", "--json", **robot))
+    assert [(key["name"], key["state"]) for key in keys] == [("Otra", "revoked"), ("Agencia", "active")]
     rows = json.loads(run(api, tmp_path, "audit", "search", "--what", "member.add", "--json", **robot))
     assert rows[0]["detail"]["principal"] == "group:clima"
     whole = run(api, tmp_path, "audit", "verify", **robot)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from uuid import uuid4
 import httpx
 import pytest
 import pyvips
+from PIL import Image
 
 from tests.fix_api import Api
 
@@ -255,6 +257,8 @@ def test_metadata_is_inside_a_download_when_asked_and_the_master_stays_as_it_is(
     assert hashlib.sha256(got.content).hexdigest() == order["sha256"]
     packet = pyvips.Image.new_from_buffer(got.content, "").get("xmp-data").decode()
     assert "Año nuevo" in packet
+    with Image.open(io.BytesIO(got.content)) as embedded:
+        assert b"A\xc3\xb1o nuevo" in embedded.info["photoshop"][0x0404]
     assert "/ondemand/" in order["url"]
     assert api.ceph.s3.get_object(Bucket="dam-archive", Key=key)["Body"].read() == picture
     sidecar = client.get(f"/assets/{asset_id}/xmp")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -14,7 +15,12 @@ import pytest
 from acervo import signatures
 from tests.fix_api import Api
 
-CHANNEL = {"type": "cms", "name": "Web", "profile": "web", "settings": {"base_url": "https://cms.example"}}
+SETTINGS = {
+    "base_url": "https://cms.example",
+    "lookup": {"path": "/items"},
+    "create": {"path": "/items", "method": "POST"},
+}
+CHANNEL = {"type": "cms", "name": "Web", "profile": "web", "settings": SETTINGS}
 
 
 def make_asset(
@@ -124,6 +130,120 @@ def test_channels_are_seen_by_their_projects_and_their_settings_by_operators(api
     asset = make_asset(api)
     closed = editor.post(f"/assets/{asset}/publications", json={"channel_id": "solo-deportes"})
     assert closed.json()["title"] == "not-published-here"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"type": "carrier-pigeon"}, "type"),
+        ({"settings": {"lookup": SETTINGS["lookup"], "create": SETTINGS["create"]}}, "settings.base_url"),
+        ({"settings": {**SETTINGS, "create": {"path": "items"}}}, "settings.create.path"),
+        ({"type": "sftp", "settings": {"host": "tv.example", "host_keys": ["x"]}}, "settings.host_keys.0"),
+        ({"type": "sftp", "settings": {"host": "tv.example", "password": "hush"}}, "settings.host_keys"),
+    ],
+)
+def test_settings_that_do_not_fit_are_refused_with_the_field_at_fault(
+    api: Api, channel: str, changes: dict[str, Any], field: str
+) -> None:
+    admin = api.client("admin")
+    answer = admin.put("/channels/other", json={**CHANNEL, **changes})
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert "hush" not in answer.text
+    assert admin.get("/channels/other").status_code == 404
+    if "type" not in changes:
+        refused = admin.patch(f"/channels/{channel}", json={"settings": changes["settings"]})
+        assert (refused.status_code, refused.json()["field"]) == (422, field)
+        assert admin.get(f"/channels/{channel}").json()["settings"] == SETTINGS
+
+
+def test_a_channel_of_before_is_switched_off_whatever_its_settings(api: Api) -> None:
+    api.sql("insert into channels (id, type, name, profile) values ('older', 'sftp', 'Older', 'web')")
+    changed = api.client("admin").patch("/channels/older", json={"enabled": False})
+    assert (changed.status_code, changed.json()["enabled"]) == (200, False)
+
+
+def test_the_types_of_channels_say_what_they_want_page_by_page(api: Api) -> None:
+    client = api.client("editora")
+    first = client.get("/channel-types", params={"limit": 3}).json()
+    rest = client.get("/channel-types", params={"cursor": first["next_cursor"]}).json()
+    known = {one["type"]: one for one in first["items"] + rest["items"]}
+    assert sorted(known) == ["cms", "facebook", "ftp", "mos", "sftp", "web", "youtube"]
+    assert rest["next_cursor"] is None
+    assert known["sftp"]["settings"]["required"] == ["host", "host_keys"]
+    assert known["sftp"]["credential_sets"] == [["username", "private_key"], ["username", "password"]]
+    assert known["web"]["credentials"] == []
+
+
+# -- progress ---------------------------------------------------------------------------------------------------------
+def follow(client: httpx.Client, publication_id: str, **headers: str) -> Iterator[dict[str, str]]:
+    """The events of one stream, each with its fields."""
+    with client.stream("GET", f"/publications/{publication_id}/events", headers=headers) as answer:
+        assert (answer.status_code, answer.headers["content-type"].split(";")[0]) == (
+            200,
+            "text/event-stream",
+        )
+        event: dict[str, str] = {}
+        for line in answer.iter_lines():
+            name, _, value = line.partition(": ")
+            if line:
+                event[name] = value
+            elif "event" in event:
+                yield event
+                event = {}
+
+
+def test_a_publication_is_followed_from_its_wish_to_its_end(api: Api, channel: str) -> None:
+    client, asset_id = api.client("editora"), make_asset(api)
+    id_ = client.post(f"/assets/{asset_id}/publications", json={"channel_id": channel}).json()["id"]
+    events = follow(client, id_)
+    assert json.loads(next(events)["data"])["state"] == "requested"
+    api.sql(
+        "update asset_distributions set state = 'sending', sent_bytes = 5, total_bytes = 10 where id = %s",
+        id_,
+    )
+    now = json.loads(next(events)["data"])
+    assert (now["state"], now["sent_bytes"], now["total_bytes"]) == ("sending", 5, 10)
+    api.sql(
+        "update asset_distributions set state = 'published', live = true, live_revision = 1 where id = %s",
+        id_,
+    )
+    assert [event["event"] for event in events] == ["progress", "end"]
+    last = list(follow(client, id_))[-1]
+    known = list(follow(client, id_, **{"last-event-id": last["id"]}))
+    assert [event["event"] for event in known] == ["end"], "what is known is not said again"
+    assert json.loads(known[0]["data"])["state"] == "published"
+
+
+def test_a_withdrawal_is_followed_to_its_proof(api: Api, channel: str) -> None:
+    client, asset_id = api.client("editora"), make_asset(api)
+    id_ = client.post(f"/assets/{asset_id}/publications", json={"channel_id": channel}).json()["id"]
+    api.sql(
+        "update asset_distributions set state = 'published', live = true, live_revision = 1 where id = %s",
+        id_,
+    )
+    client.delete(f"/assets/{asset_id}/publications")
+    events = follow(client, id_)
+    assert json.loads(next(events)["data"])["wanted"] == "withdrawn"
+    api.sql(
+        """update asset_distributions set state = 'withdrawn', live = false, proof = '{"delete": 204}' where id = %s""",
+        id_,
+    )
+    end = list(events)[-1]
+    assert (end["event"], json.loads(end["data"])["proof"]) == ("end", {"delete": 204})
+
+
+def test_nobody_follows_what_they_may_not_see_and_a_stream_ends_when_it_is_taken_away(
+    api: Api, channel: str
+) -> None:
+    client, asset_id = api.client("editora"), make_asset(api)
+    id_ = client.post(f"/assets/{asset_id}/publications", json={"channel_id": channel}).json()["id"]
+    assert api.client("otro").get(f"/publications/{id_}/events").status_code == 404
+    assert api.client("editora").get(f"/publications/{uuid4()}/events").status_code == 404
+    events = follow(client, id_)
+    next(events)
+    api.sql("update assets set project_id = 'deportes' where id = %s", asset_id)
+    assert next(events)["event"] == "gone"
+    assert next(events, None) is None
 
 
 def test_a_rule_is_looked_at_dry_before_it_acts(api: Api, channel: str) -> None:

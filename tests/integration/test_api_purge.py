@@ -48,6 +48,51 @@ def make(api: Api, days: int, *, live: bool = False) -> tuple[str, list[tuple[st
     return asset_id, [("dam-archive", upload), ("dam-archive", master), ("dam-proxies", rendition)]
 
 
+DESCRIBED = {
+    "transcript_segments": "(asset_id, number, start_ms, end_ms, text, model) values (%s, 0, 0, 1, 'x', 'm')",
+    "transcript_edits": "(asset_id, start_ms, end_ms, text, words, before, author) values (%s, 0, 1, 'x', '[]', '{}', 'u')",
+    "speaker_names": "(asset_id, voice, name, author) values (%s, 'S1', 'Ana', 'u')",
+    "shots": "values (%s, 0, 0, 1, 0, 0::bit(64))",
+    "frames": "values (%s, 0, 1, 'k')",
+    "detections": "values (%s, 0, 'dog', 0, 1, 1, 0, 1, '[]', 'm')",
+    "ocr_texts": "values (%s, 0, 0, 1, 'x', 1, '[0,0,1,1]', 'm')",
+    "tags": "values (%s, 'object', 'dog', 1, 1, 0, 'm')",
+    "tag_edits": "(asset_id, kind, value, verdict, author) values (%s, 'object', 'cat', 'added', 'u')",
+    "embeddings": "(asset_id, number, project_id, field, text, embedding, model) values (%s, 0, 'noticias', 'title', 'x', '[1,2]', 'm')",
+}
+
+
+def describe(api: Api, asset_id: str) -> None:
+    """A row of everything that machines and people say about what is in an asset."""
+    for name, row in DESCRIBED.items():
+        api.sql(f"insert into {name} {row}", asset_id)
+
+
+def described(api: Api, asset_id: str) -> set[str]:
+    """The tables that still know anything of it."""
+    return {
+        name
+        for name in DESCRIBED
+        if api.sql(f"select 1 from {name} where asset_id = %s", asset_id)  # noqa: S608  # ours
+    }
+
+
+def test_what_was_heard_and_seen_is_forgotten_with_the_bytes(api: Api, call: Call) -> None:
+    (old, _), (young, _) = make(api, 31), make(api, 3)
+    for asset_id in (old, young):
+        describe(api, asset_id)
+    tables = api.sql(
+        "select table_name from information_schema.columns c join information_schema.tables t using (table_schema, table_name)"
+        " where column_name = 'model' and table_schema = 'public' and table_type = 'BASE TABLE'"
+    )
+    assert {row["table_name"] for row in tables} <= set(DESCRIBED), (
+        "what a model says has to be forgotten too"
+    )
+    assert purge.purge(call) == 1
+    assert (described(api, old), described(api, young)) == (set(), set(DESCRIBED))
+    assert purge.purge(call) == 0
+
+
 def versions(api: Api, bucket: str, key: str) -> int:
     answer = api.ceph.s3.list_object_versions(Bucket=bucket, Prefix=key)
     return len(answer.get("Versions", [])) + len(answer.get("DeleteMarkers", []))

@@ -45,6 +45,6 @@ expected-statuses = ["2xx", 304, 401, 403, 404, 409, 412, 413]
 
 # what they name has to be there, and a day has to be one: no schema says that
 [[operations]]
-include-operation-id-regex = "^(publications_publish|publication_rules_.*|assets_put_link|assets_edit|assets_bulk_edit|ondemand_order)$"
+include-operation-id-regex = "^(publications_publish|publication_rules_.*|channels_set_channel|channels_edit_channel|assets_put_link|assets_edit|assets_bulk_edit|ondemand_order)$"
 checks.positive_data_acceptance.expected-statuses = ["2xx", 304, 401, 403, 404, 409, 412, 413, 422]
 """

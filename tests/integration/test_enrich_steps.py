@@ -278,7 +278,13 @@ def test_pictures_have_objects_and_are_found_by_their_copies(
     def alike(projects: list[str] | None) -> set[str]:
         with newsroom.database.transaction() as connection:
             rows = query.near_duplicates(
-                connection, asset_id=photo.subject, projects=projects, most_bits=8, limit=10
+                connection,
+                asset_id=photo.subject,
+                projects=projects,
+                most_bits=8,
+                after_bits=None,
+                after_id=None,
+                limit=10,
             )
             return {str(row["asset_id"]) for row in rows}
 
@@ -463,6 +469,18 @@ def test_a_corrected_line_is_shown_captioned_and_found_and_can_be_taken_back(
     with call.change() as work, pytest.raises(edits.NoSuchLine):
         edits.correct_line(work, asset_id, 77, "x", "user:eva")
 
+    # when nothing is left to embed, the empty captions go into the stream all the same
+    newsroom.settle()
+    embedded = len(newsroom.said(COMPLETED, asset_id))
+    with call.change() as work:
+        for number in range(2):
+            edits.correct_line(work, asset_id, number, "", "user:eva")
+    newsroom.settle()
+    assert newsroom.objects.get_bytes(captions["bucket"], captions["key"]).decode().strip() == "WEBVTT"
+    assert newsroom.of("embeddings", asset_id) == []
+    told = newsroom.said(COMPLETED, asset_id)[embedded:]
+    assert [(event.data["step"], event.data["results"]) for event in told] == [("embed", 0)]
+
 
 def test_a_correction_and_a_rejected_tag_survive_a_run_of_the_step(newsroom: Newsroom, report: Path) -> None:
     from functions.enrich import completion
@@ -497,7 +515,11 @@ def test_a_correction_and_a_rejected_tag_survive_a_run_of_the_step(newsroom: New
     assert "person" in {row["value"] for row in newsroom.of("tags", asset_id) if row["kind"] == "object"}
     with newsroom.database.transaction() as connection:
         shown = list(query.shown_tags(connection, asset_ids=[asset_id]))
-        boxes = list(query.shown_detections(connection, asset_id=asset_id, after=-1, limit=100))
+        boxes = list(
+            query.shown_detections(
+                connection, asset_id=asset_id, label=None, from_ms=None, until_ms=None, after=-1, limit=100
+            )
+        )
     assert "person" not in {tag["value"] for tag in shown} | {box["label"] for box in boxes}
     assert ("person", "Ana Pérez", "user:ana") in {(t["kind"], t["value"], t["author"]) for t in shown}
 

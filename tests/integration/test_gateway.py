@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 
@@ -24,6 +25,11 @@ def gate(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, external:
     (static / "index.html").write_text("<title>the page</title>")
     (static / "assets").mkdir()
     (static / "assets" / "main-1a2b.js").write_text("let x")
+    (static / "assets" / "main-1a2b.js.gz").write_bytes(gzip.compress(b"let x"))
+    (static / ".vite").mkdir()
+    (static / ".vite" / "policy.txt").write_text(
+        "default-src 'none'; connect-src 'self' ${OBJECT_STORE} ${OIDC_ISSUER}/\n"
+    )
     (static.parent / "outside.txt").write_text("secret")
     with new_runtime(tmp_path_factory.mktemp("gateway"), postgres) as runtime:
         cut = {
@@ -37,7 +43,16 @@ def gate(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, external:
             route("/cut", "echo", filters=[cut]),
             route("/named", "kourier-internal", filters=[named]),
             route("/oidc", "oidc"),
-            arguments=("--external", f"oidc={external.url}", "--static", str(static)),
+            arguments=(
+                "--external",
+                f"oidc={external.url}",
+                "--static",
+                str(static),
+                "--object-store",
+                "http://store.test:7480",
+                "--issuer",
+                "https://login.test/realms/news",
+            ),
         )
         yield runtime
 
@@ -111,3 +126,26 @@ def test_the_page_has_its_own_paths(gate: Runtime) -> None:
     assert httpx.get(f"{gate.gateway}/assets/none.js").status_code == 404
     assert httpx.get(f"{gate.gateway}/%2e%2e/outside.txt").status_code == 404
     assert httpx.post(f"{gate.gateway}/assets/123").status_code == 404
+
+
+def test_the_page_says_what_it_may_talk_to_and_that_nobody_frames_it(gate: Runtime) -> None:
+    for path in ("/", "/admin/jobs", "/assets/main-1a2b.js"):
+        headers = httpx.get(gate.gateway + path).headers
+        assert headers["content-security-policy"] == (
+            "default-src 'none'; connect-src 'self' http://store.test:7480 https://login.test/realms/news/"
+        )
+        assert headers["x-content-type-options"] == "nosniff"
+    assert httpx.get(f"{gate.gateway}/").headers["cache-control"] == "no-cache"
+
+
+def test_a_file_is_sent_as_the_build_has_compressed_it(gate: Runtime) -> None:
+    url = f"{gate.gateway}/assets/main-1a2b.js"
+    small = httpx.get(url, headers={"Accept-Encoding": "gzip"})
+    assert (small.headers["content-encoding"], small.text) == ("gzip", "let x")
+    assert "Accept-Encoding" in small.headers["vary"]
+    plain = httpx.get(url, headers={"Accept-Encoding": "identity"})
+    assert ("content-encoding" in plain.headers, plain.text) == (False, "let x")
+
+
+def test_what_the_build_keeps_for_servers_is_not_served(gate: Runtime) -> None:
+    assert httpx.get(f"{gate.gateway}/.vite/policy.txt").status_code == 404

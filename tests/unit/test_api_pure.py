@@ -1,4 +1,4 @@
-"""The API's pure parts: parts of an upload, cursors, entity tags, playlists, names, stream tokens."""
+"""The API's pure parts: parts of an upload, cursors, entity tags, playlists, tracks, names, stream tokens."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from acervo.errors import Rejected
 from acervo.problems import Problem
-from functions.api import cursors, entity_tags, parts, playlists, stream_tokens
+from functions.api import cursors, entity_tags, parts, playlists, stream_tokens, tracks
 from functions.api.downloads import file_name
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -110,6 +110,16 @@ def test_every_link_of_a_playlist_is_replaced_and_nothing_else() -> None:
     assert 'NAME="URI=x",URI="<a/b.m3u8>"' in rewritten
     assert "\n<seg.m4s>\n" in rewritten
     assert playlists.duration_s(text) == 4.0
+
+
+def test_every_file_of_a_thumbnail_track_is_replaced_and_its_place_stays() -> None:
+    text = "WEBVTT\n\n00:00:00.000 --> 00:00:02.000\na.jpg#xywh=0,0,9,9\n\nNOTE b.jpg\n\n00:00:02.000 --> 01:00:04.500\nb.jpg#xywh=9,0,9,9\n"
+    rewritten = tracks.rewrite(text, lambda uri: f"https://store/{uri}?x")
+    assert "\nhttps://store/a.jpg?x#xywh=0,0,9,9\n" in rewritten
+    assert "\nhttps://store/b.jpg?x#xywh=9,0,9,9\n" in rewritten
+    assert rewritten.count("https://") == 2
+    assert tracks.duration_s(text) == 3604.5
+    assert tracks.duration_s("WEBVTT\n") == 0.0
 
 
 @given(st.text(alphabet=string.ascii_letters + "./:\\?#%", max_size=30))

@@ -114,6 +114,18 @@ def test_flat_pictures_are_the_same(level: int) -> None:
     assert looks_same(look(0, flat), look(1, noisy(flat, 1, 2)))
 
 
+@pytest.mark.parametrize("level", [0, 16, 128, 255])
+def test_a_picture_with_nothing_in_it_has_the_hash_that_is_like_nothing(level: int) -> None:
+    flat = np.full((phash.SIDE, phash.SIDE, 3), level, np.uint8)
+    assert phash.hash_of(flat[:, :, 0]) == phash.FLAT
+    assert phash.hash_of(noisy(flat, 1, 2)[:, :, 0]) == phash.FLAT
+    faint = flat[:, :, 0].astype(np.int64)
+    faint[: phash.SIDE // 2, : phash.SIDE // 2] += (
+        4 if level < 200 else -4
+    )  # two shades that an eye tells apart
+    assert phash.hash_of(faint.astype(np.uint8)) != phash.FLAT
+
+
 def test_a_perceptual_hash_survives_scaling_and_tells_pictures_apart() -> None:
     base = np.kron(np.random.default_rng(3).integers(0, 256, (8, 8)), np.ones((4, 4))).astype(np.uint8)
     other = np.kron(np.random.default_rng(4).integers(0, 256, (8, 8)), np.ones((4, 4))).astype(np.uint8)

@@ -238,8 +238,19 @@ class Nudge(Said):
     at: datetime
 
 
+class Step(Said):
+    """One kind of job, over the newest 2,000 jobs of all kinds."""
+
+    kind: str
+    model: str | None = Field(description="What the newest one used, `name@version`.")
+    open: int
+    done: int
+    failed: int
+    last_done_at: datetime | None
+
+
 class PlatformState(Said):
-    """What waits, and what reconcile last asked for again."""
+    """What waits, how the steps do, and what reconcile last asked for again."""
 
     unsent_events: int
     oldest_unsent_s: float
@@ -250,4 +261,5 @@ class PlatformState(Said):
     nudges_last_hour: int
     to_purge: int
     audit_sealed_at: datetime | None
+    steps: list[Step]
     nudges: list[Nudge]

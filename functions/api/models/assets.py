@@ -116,17 +116,33 @@ class Rendition(Said):
     updated_at: datetime
 
 
+class Corrected(Said):
+    """Who put a line right, and what the machine had there."""
+
+    id: int
+    author: str
+    at: datetime
+    machine_text: str
+    machine_speaker: str | None
+
+
 class Segment(Said):
-    """A transcript segment."""
+    """A transcript segment. `version` is its own: If-Match of a correction."""
 
     number: int
     start_ms: int
     end_ms: int
     language: str | None
     text: str
-    speaker: str | None
+    speaker: str | None = Field(description="A name that a person gave, or what the machine calls the voice.")
     model: str
     words: list[dict[str, Any]] | None = None
+    voice: str | None = Field(default=None, description="What the machine calls the speaker.")
+    confidence: float | None = Field(
+        default=None, description="The machine's, 0 to 1; null when a person corrected the line."
+    )
+    version: str = ""
+    correction: Corrected | None = None
 
 
 class Transcript(Said):
@@ -194,6 +210,12 @@ class Thumbnails(Said):
 
 
 class TranscriptQuery(Received):
+    from_ms: Annotated[
+        int | None,
+        Field(
+            default=None, ge=0, le=2**31 - 1, description="From the line that is said then; without cursor."
+        ),
+    ]
     cursor: Cursor
     limit: Annotated[int, Field(default=500, ge=1, le=1000)]
     words: bool = False
@@ -214,7 +236,7 @@ class DownloadOrder(Received):
         bool,
         Field(
             default=False,
-            description="A JPEG with the asset's metadata inside (XMP); the original stays as it is.",
+            description="A JPEG with the asset's metadata inside (XMP and IPTC-IIM); the original stays as it is.",
         ),
     ]
 

@@ -122,6 +122,7 @@ class Publication(Said):
     updated_at: datetime
     published_at: datetime | None
     withdrawn_at: datetime | None
+    proof: dict[str, Any] | None = Field(description="Of a withdrawal: what the channel answered.")
 
 
 class PublicationDetail(Publication):
@@ -158,6 +159,34 @@ class Channel(Said):
     settings: dict[str, Any] | None = Field(description="For who operates the platform.")
     max_concurrent: int
     bytes_a_second: int | None
+
+
+class Credential(Said):
+    """A value of a channel's secret. Its name, never the value: that is in Vault."""
+
+    name: str
+    title: str
+    lines: bool = Field(description="Of many lines, as a key is.")
+
+
+class ChannelType(Said):
+    """What a type of channel wants to be told; enough to draw a form from."""
+
+    type: str
+    title: str
+    description: str
+    settings: dict[str, Any] = Field(
+        description="JSON Schema (2020-12) of a channel's `settings`; `x-fault` is what a pattern means."
+    )
+    credentials: list[Credential]
+    credential_sets: list[list[str]] = Field(
+        description="One of these has to be in Vault at `secret/channels/{type}/{id}`; empty: none is needed."
+    )
+
+
+class ChannelTypesQuery(Received):
+    cursor: Cursor
+    limit: Annotated[int, Field(default=100, ge=1, le=200)]
 
 
 class ChannelsQuery(Received):

@@ -63,13 +63,13 @@ Cursor = Annotated[
 class Received(BaseModel):
     """A request: nothing but what is described."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Said(BaseModel):
     """An answer."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Page(Said, Generic[T]):
