@@ -1,8 +1,9 @@
 /**
  * What the page may load and talk to, in one place: nothing from elsewhere, no inline script, no inline style.
  *
- * The page carries META_POLICY itself. A server adds the same as a header, with `frame-ancestors` (which a <meta> cannot say) and with the
- * object store's own origin instead of OBJECT_STORES: `knative/web/` and the gateway of one machine do.
+ * The page carries META_POLICY itself. The build leaves SERVED_POLICY in `.vite/policy.txt` for servers, which send it as a header: the same
+ * with `frame-ancestors` (which a <meta> cannot say) and with holes for the object store's own address and the issuer's, instead of OBJECT_STORES.
+ * The gateway of one machine fills them in (knative/local/page.py), and NGINX in a cluster (knative/web).
  */
 
 import { createHash } from "node:crypto";
@@ -25,14 +26,14 @@ function waveformStyle(): string {
   return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 }
 
-const directives = (stores: string): Record<string, string> => ({
+const directives = (stores: string, issuer = ""): Record<string, string> => ({
   "default-src": "'none'",
   "script-src": "'self'",
   "style-src": `'self' ${EMPTY_STYLE} ${waveformStyle()}`,
   "font-src": "'self'",
   "img-src": `'self' blob: ${stores}`,
   "media-src": `'self' blob: ${stores}`,
-  "connect-src": `'self' ${stores}`,
+  "connect-src": `'self' ${stores}${issuer}`,
   "worker-src": "'self'",
   "manifest-src": "'self'",
   "base-uri": "'none'",
@@ -45,3 +46,6 @@ const text = (parts: Record<string, string>): string =>
     .join("; ");
 
 export const META_POLICY = text(directives(OBJECT_STORES));
+
+/** Of the issuer, what is below its address: it may have a path. */
+export const SERVED_POLICY = text({ ...directives("${OBJECT_STORE}", " ${OIDC_ISSUER}/"), "frame-ancestors": "'none'" });

@@ -20,6 +20,7 @@ import typer
 from knative.local.broker.queue import AlreadyServed
 from knative.local.documents import Refused
 from knative.local.manifests import read_manifests
+from knative.local.page import Page
 from knative.local.plan import Plan
 from knative.local.planning import build_plan
 from knative.local.runtime import Options, run
@@ -86,6 +87,8 @@ def serve(
     gateway_port: Annotated[int, typer.Option(help="Port of the one origin.")] = 8080,
     host: Annotated[str, typer.Option(help="Address of the gateway.")] = "127.0.0.1",
     static: Annotated[Path | None, typer.Option(help="The built page.")] = None,
+    object_store: Annotated[str, typer.Option(help="Where presigned URLs lead, for the page's policy.")] = "",
+    issuer: Annotated[str, typer.Option(help="Who signs people in, for the page's policy.")] = "",
     max_instances: Annotated[
         int, typer.Option(help="Most instances of one service, whatever its manifest allows.")
     ] = max(2, os.cpu_count() or 2),
@@ -109,7 +112,9 @@ def serve(
         broker_port=broker_port,
         data_dir=data_dir.resolve(),
         root=Path.cwd(),
-        static=static,
+        page=Page(static.resolve(), {"OBJECT_STORE": object_store, "OIDC_ISSUER": issuer})
+        if static
+        else None,
         host=host,
         fork_server=os.environ.get("ACERVO_FORK_SERVER", "1") != "0",
         max_instances=max_instances,

@@ -7,13 +7,13 @@ import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
-from pathlib import Path
 
 import aiohttp
 from aiohttp import web
 from yarl import URL
 
 from knative.local.metrics import Metrics
+from knative.local.page import NoFile, Page
 from knative.local.plan import RoutePlan
 from knative.local.serving.serving import Serving, Unserved
 
@@ -24,16 +24,6 @@ _HOP_BY_HOP = {
     "transfer-encoding", "upgrade",
 }  # fmt: skip
 _FORWARDED = {"x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "forwarded"}
-#: the page carries its policy itself; who may frame it only a header can say
-_PAGE_HEADERS = {
-    "Cache-Control": "no-cache",
-    "Content-Security-Policy": "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
-_NO_PAGE = """<!doctype html><html lang="en"><title>Acervo</title><h1>The page is not built yet</h1>
-<p>The API answers at <code>/api/v1</code>. Build the page in <code>web/</code>, then load this again.</p></html>
-"""
 log = logging.getLogger(__name__)
 
 
@@ -48,20 +38,20 @@ class Gateway:
         serving: Serving,
         session: aiohttp.ClientSession,
         metrics: Metrics,
-        static: Path | None,
+        page: Page | None,
     ) -> None:
         # Gateway API: an exact match wins, then the longest prefix
         self._routes = sorted(routes, key=lambda route: (not route.exact, -len(route.path)))
         self._serving = serving
         self._session = session
         self._metrics = metrics
-        self._static = static.resolve() if static else None
+        self._page = page
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         route = find_route(self._routes, request.rel_url.raw_path)
         name = route.path if route else "page"
         try:
-            response = await self._proxy(request, route) if route else self._page(request)
+            response = await self._proxy(request, route) if route else self._file(request)
         except TooLarge as fault:
             response = problem(413, str(fault))
         except Unserved as fault:
@@ -119,24 +109,13 @@ class Gateway:
         )
 
     # -- page -----------------------------------------------------------------------------------------------------
-    def _page(self, request: web.Request) -> web.StreamResponse:
-        if request.method not in ("GET", "HEAD"):
+    def _file(self, request: web.Request) -> web.StreamResponse:
+        if request.method not in ("GET", "HEAD") or self._page is None:
             return problem(404, "no such path")
-        if self._static is None or not (index := self._static / "index.html").is_file():
-            return web.Response(
-                text=_NO_PAGE, content_type="text/html", headers={"Cache-Control": "no-store"}
-            )
-        wanted = (self._static / request.path.lstrip("/")).resolve()
-        if wanted.is_relative_to(self._static) and wanted.is_file() and wanted != index:
-            # the build puts content hashes in the names under assets/
-            hashed = wanted.parent.name == "assets"
-            cache = "public, max-age=31536000, immutable" if hashed else "no-cache"
-            return web.FileResponse(
-                wanted, headers={"Cache-Control": cache, "X-Content-Type-Options": "nosniff"}
-            )
-        if "." in request.path.rsplit("/", 1)[-1]:
+        try:
+            return self._page.answer(request.path)
+        except NoFile:
             return problem(404, "no such file")
-        return web.FileResponse(index, headers=_PAGE_HEADERS)  # a path of the page's own router
 
 
 def find_route(routes: Sequence[RoutePlan], path: str) -> RoutePlan | None:

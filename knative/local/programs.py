@@ -88,6 +88,7 @@ def runtime_command(stack: Stack) -> list[str]:
         "--config", str(stack.data / "config.yaml"), "--config", str(stack.data / "secrets.yaml"),
         "--gateway-port", str(stack.port), "--broker-port", str(stack.broker_port), "--data-dir", str(stack.data / "runtime"),
         "--external", f"oidc=http://127.0.0.1:{stack.oidc_port}", "--static", str(ROOT / "web" / "dist"),
+        "--object-store", stack.config_map()["s3-public-endpoint"], "--issuer", stack.issuer,
     ]  # fmt: skip
 
 

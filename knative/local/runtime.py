@@ -25,6 +25,7 @@ from knative.local.broker.pings import run_ping
 from knative.local.broker.queue import Queue
 from knative.local.gateway import Gateway
 from knative.local.metrics import Metrics
+from knative.local.page import Page
 from knative.local.plan import Plan
 from knative.local.serving.revision import Machine
 from knative.local.serving.serving import Serving
@@ -40,7 +41,7 @@ class Options:
     broker_port: int
     data_dir: Path
     root: Path
-    static: Path | None = None
+    page: Page | None = None
     host: str = "127.0.0.1"
     fork_server: bool = True
     max_instances: int = 2
@@ -82,7 +83,7 @@ async def run(plan: Plan, options: Options, stop: asyncio.Event) -> None:
         stack.push_async_callback(dispatcher.drain, options.grace_s)
         outside = web.Application(client_max_size=1 << 40)  # the gateway streams, and counts by itself
         outside.router.add_route(
-            "*", "/{path:.*}", Gateway(plan.routes, serving, session, metrics, options.static).handle
+            "*", "/{path:.*}", Gateway(plan.routes, serving, session, metrics, options.page).handle
         )
         await _listen(stack, outside, options.host, options.gateway_port, options.grace_s)
         pings = [run_ping(ping, broker, queue, metrics) for ping in plan.pings]

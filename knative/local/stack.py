@@ -94,6 +94,8 @@ class Stack:
             self.port,
             self.secret("objects-access-key"),
             self.secret("objects-secret-key"),
+            self.secret("objects-admin-access-key"),
+            self.secret("objects-admin-secret-key"),
         )
 
     @property
@@ -104,18 +106,20 @@ class Stack:
     @cached_property
     def _secrets(self) -> dict[str, str]:
         file = self.data / "generated.json"
-        if file.exists():
-            known: dict[str, str] = json.loads(file.read_text())
-            return known
+        known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
         made = {
             "objects-access-key": secrets.token_hex(10).upper(),
             "objects-secret-key": secrets.token_urlsafe(30),
+            "objects-admin-access-key": secrets.token_hex(10).upper(),
+            "objects-admin-secret-key": secrets.token_urlsafe(30),
             "database-password": secrets.token_hex(16),
             "stream-secret": secrets.token_urlsafe(32),
             "cms-client-secret": secrets.token_urlsafe(32),
             **{f"password-{user}": secrets.token_urlsafe(9) for user in USERS},
+            **known,  # what came with a later version is added to what is there
         }
-        write_private(file, json.dumps(made, indent=2))
+        if made != known:
+            write_private(file, json.dumps(made, indent=2))
         return made
 
     def secret(self, name: str) -> str:
@@ -148,6 +152,10 @@ class Stack:
             "acervo-objects": {
                 "access-key": self.secret("objects-access-key"),
                 "secret-key": self.secret("objects-secret-key"),
+            },
+            "acervo-objects-admin": {
+                "access-key": self.secret("objects-admin-access-key"),
+                "secret-key": self.secret("objects-admin-secret-key"),
             },
             "acervo-api": {"stream-secret": self.secret("stream-secret")},
             "acervo-vault": {name: self._vault_file(name) for name in ("role-id", "secret-id")},

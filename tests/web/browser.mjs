@@ -13,7 +13,10 @@ export const ORIGIN = required("ACERVO_URL");
 const PEOPLE = JSON.parse(readFileSync(required("ACERVO_PEOPLE"), "utf8"));
 const EXECUTABLE = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
-export const launch = () => chromium.launch({ executablePath: EXECUTABLE, args: ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"] });
+/** More for the browser's command line: a proxy, a profile. */
+const MORE = (process.env.CHROMIUM_ARGS ?? "").split(" ").filter(Boolean);
+
+export const launch = () => chromium.launch({ executablePath: EXECUTABLE, args: ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", ...MORE] });
 
 /** A page of a person of its own; `faults` fills with what should not happen. */
 export async function open(browser, { user, locale = "es-ES", width = 1440, height = 900, scheme = "light", at = "/" } = {}) {

@@ -16,6 +16,16 @@ export type Segment = Schemas["Segment"];
 export type Project = Schemas["Project"];
 export type Me = Schemas["Me"];
 export type Publication = Schemas["Publication"];
+export type Channel = Schemas["Channel"];
+export type Edit = Schemas["Edit"];
+export type Correction = Schemas["Correction"];
+export type Speaker = Schemas["Speaker"];
+export type Tag = Schemas["Tag"];
+export type Detection = Schemas["Detection"];
+export type WrittenText = Schemas["WrittenText"];
+export type Shot = Schemas["Shot"];
+export type Related = Schemas["Related"];
+export type Neighbour = Schemas["Neighbour"];
 export type DeadLetter = Schemas["DeadLetter"];
 export type AssetProgress = Pick<AssetSummary, "status" | "reason" | "version"> & { jobs: Job[] };
 
@@ -72,4 +82,21 @@ export async function getJson<T>(path: string, query: URLSearchParams, signal?: 
   const body: unknown = await response.json().catch(() => null);
   if (!response.ok) throw problemOf(response, body);
   return body as T;
+}
+
+/**
+ * The same for what changes something; null for an answer without a body.
+ *
+ * @throws ApiProblem
+ */
+export async function sendJson<T>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown, headers?: Record<string, string>): Promise<T> {
+  const response = await fetch(path, {
+    method,
+    headers: { authorization: `Bearer ${await session.token()}`, ...(body !== undefined && { "content-type": "application/json" }), ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  if (response.status === 401) session.expire();
+  const answer: unknown = await response.json().catch(() => null);
+  if (!response.ok) throw problemOf(response, answer);
+  return answer as T;
 }

@@ -1,18 +1,25 @@
-/** An asset's progress, live, until it is over: one stream at a time, opened again when the service ends it (it does after some minutes). */
+/** Progress, live, until it is over: one stream at a time, opened again when the service ends it (it does after some minutes). */
 import { session, SignedOut } from "~/session/session";
 
-import type { AssetProgress } from "./client";
+import type { AssetProgress, Publication } from "./client";
 import { parseEvents } from "./eventStream";
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
 /** Resolves when the asset is neither uploading nor processing, when one may no longer see it, or when `signal` aborts. */
-export async function followAsset(id: string, tell: (progress: AssetProgress) => void, signal: AbortSignal): Promise<void> {
+export const followAsset = (id: string, tell: (progress: AssetProgress) => void, signal: AbortSignal): Promise<void> =>
+  follow(`/api/v1/assets/${id}/events`, (data) => tell(JSON.parse(data) as AssetProgress), signal);
+
+/** Resolves when the publication is where it is wanted, or has failed. */
+export const followPublication = (id: string, tell: (now: Publication) => void, signal: AbortSignal): Promise<void> =>
+  follow(`/api/v1/publications/${id}/events`, (data) => tell(JSON.parse(data) as Publication), signal);
+
+async function follow(address: string, tell: (data: string) => void, signal: AbortSignal): Promise<void> {
   let pause = FIRST_PAUSE_MS;
   while (!signal.aborted) {
     try {
-      const response = await fetch(`/api/v1/assets/${id}/events`, {
+      const response = await fetch(address, {
         headers: { authorization: `Bearer ${await session.token()}`, accept: "text/event-stream" },
         signal,
       });
@@ -20,7 +27,7 @@ export async function followAsset(id: string, tell: (progress: AssetProgress) =>
       if (response.ok && response.body) {
         for await (const { event, data } of parseEvents(response.body)) {
           if (event === "gone") return;
-          tell(JSON.parse(data) as AssetProgress);
+          tell(data);
           pause = FIRST_PAUSE_MS;
           if (event === "end") return;
         }

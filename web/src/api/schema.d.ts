@@ -176,6 +176,23 @@ export interface paths {
         patch: operations["assets_edit"];
         trace?: never;
     };
+    "/api/v1/assets/{id}/detections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Objects in the picture, from–to, with their boxes; without those that people rejected as a tag. */
+        get: operations["assets_detections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets/{id}/downloads": {
         parameters: {
             query?: never;
@@ -251,7 +268,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A playlist of HLS or the manifest of DASH; its fragments are presigned. */
+        /** A playlist of HLS, the manifest of DASH, or the thumbnail track (`thumbnails.vtt`); their fragments are presigned. */
         get: operations["streaming_playlist"];
         put?: never;
         post?: never;
@@ -296,6 +313,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/assets/{id}/near-duplicates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Assets with a picture or a shot that looks like one of this asset's, the likest first. */
+        get: operations["assets_near_duplicates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets/{id}/ondemand": {
         parameters: {
             query?: never;
@@ -332,6 +366,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/assets/{id}/related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The asset with the same bytes, links in both directions, near-duplicates; and where search answers "more like this". */
+        get: operations["assets_related"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets/{id}/retry": {
         parameters: {
             query?: never;
@@ -343,6 +394,23 @@ export interface paths {
         put?: never;
         /** Run the failed steps of an asset in `error` again, or look again at a rejected upload whose bytes were kept. */
         post: operations["assets_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/{id}/shots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shots of a film with a frame each; a picture is one shot. */
+        get: operations["assets_shots"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -366,6 +434,59 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/assets/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tags by kind, what is longest in the picture or most often said first; with `rejected=true` also what people rejected. */
+        get: operations["assets_tags"];
+        put?: never;
+        /** Add a tag or a name, or reject the machine's: it stays so when the step runs again. */
+        post: operations["assets_judge_tag"];
+        /** Take people's word on a tag back: the machine's counts again. None is fine. */
+        delete: operations["assets_forget_tag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/{id}/tags/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a name right: the old tag is rejected and the new one added, in one step. */
+        post: operations["assets_rename_tag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/{id}/texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Text that stands in the picture, from–to. */
+        get: operations["assets_texts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets/{id}/transcript": {
         parameters: {
             query?: never;
@@ -373,7 +494,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is said, in order of time; `words=true` adds each word with its time. */
+        /** What is said, in order of time, with people's corrections; `words=true` adds each word with its time. */
         get: operations["assets_transcript"];
         put?: never;
         post?: never;
@@ -381,6 +502,75 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/{id}/transcript/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every correction of the transcript: who, when, and what the machine had; newest first. Removed lines are only here. */
+        get: operations["assets_corrections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/{id}/transcript/corrections/{edit}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a correction back: what the machine had there is shown again. One that does not hold any more is answered 409. */
+        post: operations["assets_undo_correction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/{id}/transcript/speakers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The voices that a machine told apart, how much each says, and their names. */
+        get: operations["assets_speakers"];
+        /** Name a voice: all of its lines are shown with the name, now and after a new run. The last name counts. */
+        put: operations["assets_name_speaker"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/{id}/transcript/{line}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Correct what a line says, or who says it. It is shown, found and captioned instead of the machine's, whatever runs again. */
+        patch: operations["assets_correct"];
         trace?: never;
     };
     "/api/v1/assets/{id}/xmp": {
@@ -451,6 +641,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/channel-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Types of channels: the schema of their settings, the names of their credentials. */
+        get: operations["channels_list_channel_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/channels": {
         parameters: {
             query?: never;
@@ -477,7 +684,7 @@ export interface paths {
         };
         /** One channel, and whether it can be reached. */
         get: operations["channels_show_channel"];
-        /** Make a channel, or set it as a whole. What its settings lack is said by the first publication. */
+        /** Make a channel, or set it as a whole; its settings are those of its type (`/channel-types`). */
         put: operations["channels_set_channel"];
         post?: never;
         delete?: never;
@@ -807,7 +1014,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What waits anywhere, and what reconcile last asked for again. */
+        /** What waits anywhere, how the steps of the pipeline do and with which models, and what reconcile last asked for again. */
         get: operations["dead_letters_platform_state"];
         put?: never;
         post?: never;
@@ -888,6 +1095,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/projects/{project}/s3-credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Keys of S3 clients, newest first, revoked ones too. Secrets are not shown again. */
+        get: operations["s3_credentials_list_credentials"];
+        put?: never;
+        /** A key that may put objects under `uploads/{project}/` and nothing else; its secret is in this answer and never again. */
+        post: operations["s3_credentials_make_credential"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/projects/{project}/s3-credentials/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Its key is refused from now on; what was dropped with it stays. Revoked already is fine. */
+        delete: operations["s3_credentials_revoke_credential"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/publication-rules": {
         parameters: {
             query?: never;
@@ -913,7 +1155,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** One rule. */
+        get: operations["publication_rules_show_rule"];
         /** Set a rule as a whole. Its project stays. */
         put: operations["publication_rules_set_rule"];
         post?: never;
@@ -954,6 +1197,23 @@ export interface paths {
         post?: never;
         /** Take it down. Withdrawn already is fine. */
         delete: operations["publications_withdraw"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/publications/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A publication's state and bytes, until it is where it is wanted, or has failed. */
+        get: operations["progress_follow_publication"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1077,6 +1337,17 @@ export interface components {
             id: string;
             /** Status */
             status: string;
+        };
+        /** Area */
+        Area: {
+            /** Height */
+            height: number;
+            /** Width */
+            width: number;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
         };
         /**
          * Asset
@@ -1544,6 +1815,32 @@ export interface components {
             type: string;
         };
         /**
+         * ChannelType
+         * @description What a type of channel wants to be told; enough to draw a form from.
+         */
+        ChannelType: {
+            /**
+             * Credential Sets
+             * @description One of these has to be in Vault at `secret/channels/{type}/{id}`; empty: none is needed.
+             */
+            credential_sets: string[][];
+            /** Credentials */
+            credentials: components["schemas"]["Credential"][];
+            /** Description */
+            description: string;
+            /**
+             * Settings
+             * @description JSON Schema (2020-12) of a channel's `settings`; `x-fault` is what a pattern means.
+             */
+            settings: {
+                [key: string]: unknown;
+            };
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
+        };
+        /**
          * Clip
          * @description From the beginning of the film; the frame at `end_ms` is not in it any more.
          */
@@ -1685,6 +1982,76 @@ export interface components {
             /** Part Number */
             part_number: number;
         };
+        /**
+         * Corrected
+         * @description Who put a line right, and what the machine had there.
+         */
+        Corrected: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string;
+            /** Id */
+            id: number;
+            /** Machine Speaker */
+            machine_speaker: string | null;
+            /** Machine Text */
+            machine_text: string;
+        };
+        /**
+         * Correction
+         * @description A person's line. It holds until somebody corrects the line again or takes it back (`ended_at`).
+         */
+        Correction: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Author */
+            author: string;
+            /** End Ms */
+            end_ms: number;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string | null;
+            /** Id */
+            id: number;
+            /** Language */
+            language: string | null;
+            /** Machine Speaker */
+            machine_speaker: string | null;
+            /** Machine Text */
+            machine_text: string;
+            /** Speaker */
+            speaker: string | null;
+            /** Start Ms */
+            start_ms: number;
+            /**
+             * Text
+             * @description Empty: the line was removed.
+             */
+            text: string;
+        };
+        /**
+         * Credential
+         * @description A value of a channel's secret. Its name, never the value: that is in Vault.
+         */
+        Credential: {
+            /**
+             * Lines
+             * @description Of many lines, as a key is.
+             */
+            lines: boolean;
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+        };
         /** DeadLetter */
         DeadLetter: {
             /** Answer */
@@ -1765,6 +2132,30 @@ export interface components {
             /** Status */
             status: number | null;
         };
+        /**
+         * Detection
+         * @description An object that is in the picture from–to; `most` of its kind at once. `boxes`: the best in each frame that was looked at.
+         */
+        Detection: {
+            /** Best Ms */
+            best_ms: number;
+            /** Boxes */
+            boxes: components["schemas"]["SeenBox"][] | null;
+            /** End Ms */
+            end_ms: number;
+            /** Label */
+            label: string;
+            /** Model */
+            model: string;
+            /** Most */
+            most: number;
+            /** Number */
+            number: number;
+            /** Score */
+            score: number;
+            /** Start Ms */
+            start_ms: number;
+        };
         /** Download */
         Download: {
             /**
@@ -1804,7 +2195,7 @@ export interface components {
             what: string;
             /**
              * With Metadata
-             * @description A JPEG with the asset's metadata inside (XMP); the original stays as it is.
+             * @description A JPEG with the asset's metadata inside (XMP and IPTC-IIM); the original stays as it is.
              * @default false
              */
             with_metadata?: boolean;
@@ -1981,6 +2372,34 @@ export interface components {
         };
         JsonValue: unknown;
         /**
+         * LineChanged
+         * @description `line` is null when nothing is said there any more. `asset_version` is what an edit of the asset names from now on.
+         */
+        LineChanged: {
+            /** Asset Version */
+            asset_version: number;
+            correction: components["schemas"]["Correction"];
+            line: components["schemas"]["Segment"] | null;
+        };
+        /**
+         * LineEdit
+         * @description What a line says and who says it; what is left out stays.
+         */
+        LineEdit: {
+            /**
+             * Speaker
+             * @description A voice of this transcript, or a name; null: nobody known.
+             * @default null
+             */
+            speaker?: string | null;
+            /**
+             * Text
+             * @description Empty: nothing is said there.
+             * @default
+             */
+            text?: string;
+        };
+        /**
          * Link
          * @description `outgoing`: this asset is derived from / part of the other; else the other way round.
          */
@@ -2029,6 +2448,35 @@ export interface components {
              * @enum {string}
              */
             kind: "derived-from" | "part-of" | "related";
+        };
+        /** LinkedAsset */
+        LinkedAsset: {
+            /**
+             * Asset Id
+             * Format: uuid
+             */
+            asset_id: string;
+            /** Duration S */
+            duration_s: number | null;
+            /** Kind */
+            kind: ("video" | "audio" | "image") | null;
+            link: components["schemas"]["Link"];
+            /** Name */
+            name: string;
+            /** Project Id */
+            project_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "uploading" | "processing" | "ready" | "error" | "rejected" | "deleted";
+            /**
+             * Thumbnail Url
+             * @description Presigned.
+             */
+            thumbnail_url: string | null;
+            /** Title */
+            title: string | null;
         };
         /** Links */
         Links: {
@@ -2227,6 +2675,82 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * NearDuplicate
+         * @description `bits` of the 64 of a perceptual hash differ; `shots` of this asset look like one of it.
+         */
+        NearDuplicate: {
+            /**
+             * Asset Id
+             * Format: uuid
+             */
+            asset_id: string;
+            /** Bits */
+            bits: number;
+            /** Duration S */
+            duration_s: number | null;
+            /** Kind */
+            kind: ("video" | "audio" | "image") | null;
+            /** Name */
+            name: string;
+            /**
+             * Own Start Ms
+             * @description Where in this one.
+             */
+            own_start_ms: number;
+            /** Project Id */
+            project_id: string;
+            /** Shots */
+            shots: number;
+            /**
+             * Start Ms
+             * @description Where in the other asset.
+             */
+            start_ms: number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "uploading" | "processing" | "ready" | "error" | "rejected" | "deleted";
+            /**
+             * Thumbnail Url
+             * @description Presigned.
+             */
+            thumbnail_url: string | null;
+            /** Title */
+            title: string | null;
+        };
+        /**
+         * Neighbour
+         * @description Another asset that the caller may see, in a line.
+         */
+        Neighbour: {
+            /**
+             * Asset Id
+             * Format: uuid
+             */
+            asset_id: string;
+            /** Duration S */
+            duration_s: number | null;
+            /** Kind */
+            kind: ("video" | "audio" | "image") | null;
+            /** Name */
+            name: string;
+            /** Project Id */
+            project_id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "uploading" | "processing" | "ready" | "error" | "rejected" | "deleted";
+            /**
+             * Thumbnail Url
+             * @description Presigned.
+             */
+            thumbnail_url: string | null;
+            /** Title */
+            title: string | null;
+        };
         /** NotEdited */
         NotEdited: {
             /**
@@ -2290,6 +2814,16 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** Page[ChannelType] */
+        Page_ChannelType_: {
+            /** Items */
+            items: components["schemas"]["ChannelType"][];
+            /**
+             * Next Cursor
+             * @description Ask again with it as `cursor`; null on the last page.
+             */
+            next_cursor: string | null;
+        };
         /** Page[Channel] */
         Page_Channel_: {
             /** Items */
@@ -2320,6 +2854,16 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** Page[Correction] */
+        Page_Correction_: {
+            /** Items */
+            items: components["schemas"]["Correction"][];
+            /**
+             * Next Cursor
+             * @description Ask again with it as `cursor`; null on the last page.
+             */
+            next_cursor: string | null;
+        };
         /** Page[DeadLetter] */
         Page_DeadLetter_: {
             /** Items */
@@ -2334,6 +2878,16 @@ export interface components {
         Page_Delivery_: {
             /** Items */
             items: components["schemas"]["Delivery"][];
+            /**
+             * Next Cursor
+             * @description Ask again with it as `cursor`; null on the last page.
+             */
+            next_cursor: string | null;
+        };
+        /** Page[Detection] */
+        Page_Detection_: {
+            /** Items */
+            items: components["schemas"]["Detection"][];
             /**
              * Next Cursor
              * @description Ask again with it as `cursor`; null on the last page.
@@ -2380,6 +2934,16 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** Page[NearDuplicate] */
+        Page_NearDuplicate_: {
+            /** Items */
+            items: components["schemas"]["NearDuplicate"][];
+            /**
+             * Next Cursor
+             * @description Ask again with it as `cursor`; null on the last page.
+             */
+            next_cursor: string | null;
+        };
         /** Page[Project] */
         Page_Project_: {
             /** Items */
@@ -2410,10 +2974,50 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** Page[S3Credential] */
+        Page_S3Credential_: {
+            /** Items */
+            items: components["schemas"]["S3Credential"][];
+            /**
+             * Next Cursor
+             * @description Ask again with it as `cursor`; null on the last page.
+             */
+            next_cursor: string | null;
+        };
         /** Page[Segment] */
         Page_Segment_: {
             /** Items */
             items: components["schemas"]["Segment"][];
+            /**
+             * Next Cursor
+             * @description Ask again with it as `cursor`; null on the last page.
+             */
+            next_cursor: string | null;
+        };
+        /** Page[Shot] */
+        Page_Shot_: {
+            /** Items */
+            items: components["schemas"]["Shot"][];
+            /**
+             * Next Cursor
+             * @description Ask again with it as `cursor`; null on the last page.
+             */
+            next_cursor: string | null;
+        };
+        /** Page[Speaker] */
+        Page_Speaker_: {
+            /** Items */
+            items: components["schemas"]["Speaker"][];
+            /**
+             * Next Cursor
+             * @description Ask again with it as `cursor`; null on the last page.
+             */
+            next_cursor: string | null;
+        };
+        /** Page[Tag] */
+        Page_Tag_: {
+            /** Items */
+            items: components["schemas"]["Tag"][];
             /**
              * Next Cursor
              * @description Ask again with it as `cursor`; null on the last page.
@@ -2430,9 +3034,19 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /** Page[WrittenText] */
+        Page_WrittenText_: {
+            /** Items */
+            items: components["schemas"]["WrittenText"][];
+            /**
+             * Next Cursor
+             * @description Ask again with it as `cursor`; null on the last page.
+             */
+            next_cursor: string | null;
+        };
         /**
          * PlatformState
-         * @description What waits, and what reconcile last asked for again.
+         * @description What waits, how the steps do, and what reconcile last asked for again.
          */
         PlatformState: {
             /** Audit Sealed At */
@@ -2451,6 +3065,8 @@ export interface components {
             open_uploads: number;
             /** Processing Assets */
             processing_assets: number;
+            /** Steps */
+            steps: components["schemas"]["Step"][];
             /** To Purge */
             to_purge: number;
             /** Unsent Events */
@@ -2594,6 +3210,13 @@ export interface components {
             };
             /** Profile */
             profile: string;
+            /**
+             * Proof
+             * @description Of a withdrawal: what the channel answered.
+             */
+            proof: {
+                [key: string]: unknown;
+            } | null;
             /** Publish At */
             publish_at: string | null;
             /** Published At */
@@ -2686,6 +3309,13 @@ export interface components {
             profile: string;
             /** Project Id */
             project_id: string;
+            /**
+             * Proof
+             * @description Of a withdrawal: what the channel answered.
+             */
+            proof: {
+                [key: string]: unknown;
+            } | null;
             /** Publish At */
             publish_at: string | null;
             /** Published At */
@@ -2773,6 +3403,27 @@ export interface components {
             source: string | null;
             /** Type */
             type: string | null;
+        };
+        /**
+         * Related
+         * @description The beginning of each list; `…_next` is the address of the rest.
+         */
+        Related: {
+            /** Links */
+            links: components["schemas"]["LinkedAsset"][];
+            /** Links Next */
+            links_next: string | null;
+            /**
+             * More Like This
+             * @description The address at which search answers that.
+             */
+            more_like_this: string;
+            /** Near Duplicates */
+            near_duplicates: components["schemas"]["NearDuplicate"][];
+            /** Near Duplicates Next */
+            near_duplicates_next: string | null;
+            /** @description The asset of the project that has these very bytes. */
+            same_bytes: components["schemas"]["Neighbour"] | null;
         };
         /** Rendition */
         Rendition: {
@@ -3011,10 +3662,126 @@ export interface components {
             tag?: string | null;
         };
         /**
+         * S3Credential
+         * @description `making`: it was begun and never shown; revoke it and make another.
+         */
+        S3Credential: {
+            /** Access Key */
+            access_key: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Owner
+             * @description The `owner` of assets that were dropped with it.
+             */
+            owner: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Revoked By */
+            revoked_by: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "making" | "active" | "revoked";
+        };
+        /**
+         * S3CredentialMade
+         * @description With all that a client needs. The secret is in this answer and never again.
+         */
+        S3CredentialMade: {
+            /** Access Key */
+            access_key: string | null;
+            /** Bucket */
+            bucket: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Endpoint */
+            endpoint: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Owner
+             * @description The `owner` of assets that were dropped with it.
+             */
+            owner: string;
+            /**
+             * Prefix
+             * @description Where it may put objects; it can list there, and nothing else anywhere.
+             */
+            prefix: string;
+            /** Region */
+            region: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Revoked By */
+            revoked_by: string | null;
+            /** Secret Key */
+            secret_key: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "making" | "active" | "revoked";
+        };
+        /** S3CredentialMake */
+        S3CredentialMake: {
+            /**
+             * Name
+             * @description What it is for: a machine, a person, a group.
+             */
+            name: string;
+        };
+        /** SeenBox */
+        SeenBox: {
+            /** At Ms */
+            at_ms: number;
+            /** Height */
+            height: number;
+            /** Score */
+            score: number;
+            /** Width */
+            width: number;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
          * Segment
-         * @description A transcript segment.
+         * @description A transcript segment. `version` is its own: If-Match of a correction.
          */
         Segment: {
+            /**
+             * Confidence
+             * @description The machine's, 0 to 1; null when a person corrected the line.
+             * @default null
+             */
+            confidence?: number | null;
+            /** @default null */
+            correction?: components["schemas"]["Corrected"] | null;
             /** End Ms */
             end_ms: number;
             /** Language */
@@ -3023,12 +3790,26 @@ export interface components {
             model: string;
             /** Number */
             number: number;
-            /** Speaker */
+            /**
+             * Speaker
+             * @description A name that a person gave, or what the machine calls the voice.
+             */
             speaker: string | null;
             /** Start Ms */
             start_ms: number;
             /** Text */
             text: string;
+            /**
+             * Version
+             * @default
+             */
+            version?: string;
+            /**
+             * Voice
+             * @description What the machine calls the speaker.
+             * @default null
+             */
+            voice?: string | null;
             /**
              * Words
              * @default null
@@ -3036,6 +3817,22 @@ export interface components {
             words?: {
                 [key: string]: unknown;
             }[] | null;
+        };
+        /** Shot */
+        Shot: {
+            /** End Ms */
+            end_ms: number;
+            /** Frame Ms */
+            frame_ms: number;
+            /** Number */
+            number: number;
+            /**
+             * Picture Url
+             * @description Presigned: a small WebP of the frame.
+             */
+            picture_url: string | null;
+            /** Start Ms */
+            start_ms: number;
         };
         /** SignParts */
         SignParts: {
@@ -3066,6 +3863,57 @@ export interface components {
         SignedParts: {
             /** Urls */
             urls: components["schemas"]["SignedPart"][];
+        };
+        /**
+         * Speaker
+         * @description A voice in the transcript. `name` is shown on its lines where a person gave one, else the voice itself.
+         */
+        Speaker: {
+            /** At */
+            at: string | null;
+            /** Author */
+            author: string | null;
+            /** First Ms */
+            first_ms: number;
+            /** Lines */
+            lines: number;
+            /** Name */
+            name: string | null;
+            /** Total Ms */
+            total_ms: number;
+            /** Voice */
+            voice: string;
+        };
+        /** SpeakerName */
+        SpeakerName: {
+            /**
+             * Name
+             * @description Null takes the name back.
+             */
+            name: string | null;
+            /** Voice */
+            voice: string;
+        };
+        /**
+         * Step
+         * @description One kind of job, over the newest 2,000 jobs of all kinds.
+         */
+        Step: {
+            /** Done */
+            done: number;
+            /** Failed */
+            failed: number;
+            /** Kind */
+            kind: string;
+            /** Last Done At */
+            last_done_at: string | null;
+            /**
+             * Model
+             * @description What the newest one used, `name@version`.
+             */
+            model: string | null;
+            /** Open */
+            open: number;
         };
         /** StoredPart */
         StoredPart: {
@@ -3110,6 +3958,81 @@ export interface components {
              * @description An HLS playlist, relative to the API's origin; needs no header.
              */
             url: string;
+        };
+        /**
+         * Tag
+         * @description An object that is seen, or a name that is said. `verdict` is a person's word on it, by `author`.
+         */
+        Tag: {
+            /** At */
+            at: string | null;
+            /** Author */
+            author: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "object" | "person" | "place" | "organisation";
+            /** Model */
+            model: string | null;
+            /**
+             * Score
+             * @description The machine's, 0 to 1.
+             */
+            score: number | null;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "machine" | "person" | "both";
+            /**
+             * Times
+             * @description Appearances or mentions.
+             */
+            times: number;
+            /**
+             * Total Ms
+             * @description How long it is in the picture.
+             */
+            total_ms: number;
+            /** Value */
+            value: string;
+            /** Verdict */
+            verdict: ("added" | "rejected") | null;
+        };
+        /** TagRename */
+        TagRename: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "object" | "person" | "place" | "organisation";
+            /** To */
+            to: string;
+            /**
+             * To Kind
+             * @description Where it was taken for another kind.
+             * @default null
+             */
+            to_kind?: ("object" | "person" | "place" | "organisation") | null;
+            /** Value */
+            value: string;
+        };
+        /** TagVerdict */
+        TagVerdict: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "object" | "person" | "place" | "organisation";
+            /** Value */
+            value: string;
+            /**
+             * Verdict
+             * @default added
+             * @enum {string}
+             */
+            verdict?: "added" | "rejected";
         };
         /**
          * TakenEvent
@@ -3355,6 +4278,25 @@ export interface components {
             types: string[];
             /** Url */
             url: string;
+        };
+        /**
+         * WrittenText
+         * @description A line of text that stands in the picture from–to.
+         */
+        WrittenText: {
+            box: components["schemas"]["Area"];
+            /** End Ms */
+            end_ms: number;
+            /** Model */
+            model: string;
+            /** Number */
+            number: number;
+            /** Score */
+            score: number;
+            /** Start Ms */
+            start_ms: number;
+            /** Text */
+            text: string;
         };
     };
     responses: never;
@@ -4368,6 +5310,80 @@ export interface operations {
             };
         };
     };
+    assets_detections: {
+        parameters: {
+            query?: {
+                from_ms?: number | null;
+                until_ms?: number | null;
+                cursor?: string | null;
+                label?: string | null;
+                boxes?: boolean;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Detection_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     downloads_download: {
         parameters: {
             query?: never;
@@ -4712,6 +5728,7 @@ export interface operations {
                 content: {
                     "application/dash+xml": string;
                     "application/vnd.apple.mpegurl": string;
+                    "text/vtt": string;
                 };
             };
             /** @description Unauthorized */
@@ -4966,6 +5983,77 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    assets_near_duplicates: {
+        parameters: {
+            query?: {
+                most_bits?: number;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_NearDuplicate_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5361,6 +6449,64 @@ export interface operations {
             };
         };
     };
+    assets_related: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Related"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     assets_retry: {
         parameters: {
             query?: never;
@@ -5410,6 +6556,76 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    assets_shots: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Shot_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5513,9 +6729,463 @@ export interface operations {
             };
         };
     };
+    assets_tags: {
+        parameters: {
+            query?: {
+                kind?: ("object" | "person" | "place" | "organisation") | null;
+                rejected?: boolean;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Tag_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    assets_judge_tag: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Optional: the ETag of the asset. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagVerdict"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    assets_forget_tag: {
+        parameters: {
+            query: {
+                kind: "object" | "person" | "place" | "organisation";
+                value: string;
+            };
+            header?: {
+                /** @description Optional: the ETag of the asset. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    assets_rename_tag: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Optional: the ETag of the asset. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TagRename"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    assets_texts: {
+        parameters: {
+            query?: {
+                from_ms?: number | null;
+                until_ms?: number | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WrittenText_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     assets_transcript: {
         parameters: {
             query?: {
+                from_ms?: number | null;
                 cursor?: string | null;
                 limit?: number;
                 words?: boolean;
@@ -5557,6 +7227,454 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    assets_corrections: {
+        parameters: {
+            query?: {
+                holding?: boolean;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Correction_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    assets_undo_correction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                edit: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correction"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    assets_speakers: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Speaker_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    assets_name_speaker: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Optional: the ETag of the asset. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpeakerName"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Speaker"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    assets_correct: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Required: the `version` of the line that was read, in quotes. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+                line: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LineEdit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineChanged"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5824,6 +7942,65 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    channels_list_channel_types: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ChannelType_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8585,6 +10762,276 @@ export interface operations {
             };
         };
     };
+    s3_credentials_list_credentials: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_S3Credential_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    s3_credentials_make_credential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["S3CredentialMake"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["S3CredentialMade"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Implemented */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    s3_credentials_revoke_credential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Implemented */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     publication_rules_list_rules: {
         parameters: {
             query: {
@@ -8735,6 +11182,64 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    publication_rules_show_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9084,6 +11589,64 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    progress_follow_publication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

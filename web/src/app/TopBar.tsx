@@ -1,4 +1,5 @@
 import ActivityIcon from "@mui/icons-material/Schedule";
+import CollectionsIcon from "@mui/icons-material/CollectionsBookmarkOutlined";
 import AdminIcon from "@mui/icons-material/SettingsOutlined";
 import UploadIcon from "@mui/icons-material/UploadOutlined";
 import Box from "@mui/material/Box";
@@ -14,6 +15,7 @@ import { TopSearch } from "./TopSearch";
 
 const LINKS = [
   { to: "/upload", label: "nav.upload", Icon: UploadIcon, action: "upload" },
+  { to: "/collections", label: "nav.collections", Icon: CollectionsIcon, action: "view" },
   { to: "/activity", label: "nav.activity", Icon: ActivityIcon, action: "view" },
   { to: "/admin", label: "nav.admin", Icon: AdminIcon, action: "operate" },
 ] as const;

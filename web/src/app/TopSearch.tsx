@@ -14,7 +14,7 @@ export function TopSearch() {
 
   const go = (search: SearchParams, replace: boolean) => void navigate({ to: "/", search, replace });
   const withQuery = (q: string): SearchParams => {
-    const { q: old, ...rest } = params;
+    const { q: old, like, ...rest } = params; // words are looked for everywhere, or in a collection
     return q ? { ...rest, q } : rest;
   };
   return (

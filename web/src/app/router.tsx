@@ -38,6 +38,12 @@ const upload = createRoute({
   component: lazyRouteComponent(() => import("./pages/UploadPage"), "UploadPage"),
 });
 
+const collections = createRoute({
+  getParentRoute: () => shell,
+  path: "/collections",
+  component: lazyRouteComponent(() => import("./pages/CollectionsPage"), "CollectionsPage"),
+});
+
 const activity = createRoute({
   getParentRoute: () => shell,
   path: "/activity",
@@ -50,8 +56,14 @@ const admin = createRoute({
   component: lazyRouteComponent(() => import("./pages/AdminPage"), "AdminPage"),
 });
 
+const adminSection = createRoute({
+  getParentRoute: () => shell,
+  path: "/admin/$section",
+  component: lazyRouteComponent(() => import("./pages/AdminPage"), "AdminPage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([callback, shell.addChildren([search, asset, upload, activity, admin])]),
+  routeTree: root.addChildren([callback, shell.addChildren([search, asset, upload, collections, activity, admin, adminSection])]),
   parseSearch: parseAddress,
   stringifySearch: formatAddress,
   defaultPreload: "intent",

@@ -1,8 +1,17 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 
+import adminEn from "./admin/en.json";
+import adminEs from "./admin/es.json";
+import adminPt from "./admin/pt.json";
+import assetEn from "./asset/en.json";
+import assetEs from "./asset/es.json";
+import assetPt from "./asset/pt.json";
 import en from "./en.json";
 import es from "./es.json";
+import libraryEn from "./library/en.json";
+import libraryEs from "./library/es.json";
+import libraryPt from "./library/pt.json";
 import pt from "./pt.json";
 
 type Tree = { [key: string]: string | Tree };
@@ -12,42 +21,49 @@ function flat(tree: Tree, path = ""): Map<string, string> {
 }
 
 const PLURAL = /_(zero|one|two|few|many|other)$/;
-const catalogues = { es: flat(es), en: flat(en), pt: flat(pt) };
+const namespaces = {
+  page: { es: flat(es), en: flat(en), pt: flat(pt) },
+  library: { es: flat(libraryEs), en: flat(libraryEn), pt: flat(libraryPt) },
+  asset: { es: flat(assetEs), en: flat(assetEn), pt: flat(assetPt) },
+  admin: { es: flat(adminEs), en: flat(adminEn), pt: flat(adminPt) },
+};
 const bare = (texts: Map<string, string>) => [...new Set([...texts.keys()].map((key) => key.replace(PLURAL, "")))].sort();
 const holes = (text: string) => [...text.matchAll(/{{(\w+)}}/g)].map(([, name]) => name).sort();
 
-describe.each(["en", "pt"] as const)("the catalogue %s", (language) => {
-  test("has the keys of the Spanish one, no more and no fewer", () => {
-    expect(bare(catalogues[language])).toEqual(bare(catalogues.es));
+describe.each(Object.entries(namespaces))("the catalogue of %s", (_, catalogues) => {
+  describe.each(["en", "pt"] as const)("in %s", (language) => {
+    test("has the keys of the Spanish one, no more and no fewer", () => {
+      expect(bare(catalogues[language])).toEqual(bare(catalogues.es));
+    });
+
+    test("fills the same holes", () => {
+      for (const [key, text] of catalogues[language]) {
+        const other = catalogues.es.get(key) ?? catalogues.es.get(key.replace(PLURAL, "_other"));
+        expect([key, holes(text)]).toEqual([key, holes(other ?? "")]);
+      }
+    });
   });
 
-  test("fills the same holes", () => {
-    for (const [key, text] of catalogues[language]) {
-      const other = catalogues.es.get(key) ?? catalogues.es.get(key.replace(PLURAL, "_other"));
-      expect([key, holes(text)]).toEqual([key, holes(other ?? "")]);
+  test.each(Object.entries(catalogues))("%s has every plural form that its language needs", (language, texts) => {
+    const { pluralCategories } = new Intl.PluralRules(language).resolvedOptions();
+    const plurals = [...texts.keys()].filter((key) => PLURAL.test(key)).map((key) => key.replace(PLURAL, ""));
+    for (const key of new Set(plurals)) {
+      const forms = [...texts.keys()].filter((known) => known.startsWith(`${key}_`)).map((known) => known.slice(key.length + 1));
+      expect([key, forms.sort()]).toEqual([key, [...pluralCategories].sort()]);
     }
   });
-});
 
-test.each(Object.entries(catalogues))("%s has every plural form that its language needs", (language, texts) => {
-  const { pluralCategories } = new Intl.PluralRules(language).resolvedOptions();
-  const plurals = [...texts.keys()].filter((key) => PLURAL.test(key)).map((key) => key.replace(PLURAL, ""));
-  for (const key of new Set(plurals)) {
-    const forms = [...texts.keys()].filter((known) => known.startsWith(`${key}_`)).map((known) => known.slice(key.length + 1));
-    expect([key, forms.sort()]).toEqual([key, [...pluralCategories].sort()]);
-  }
-});
-
-test("every text is used somewhere, or is the value of something that the API says", () => {
-  const folder = new URL("..", import.meta.url);
-  const source = readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.tsx?$/.test(name) && !name.endsWith(".test.ts"))
-    .map((name) => readFileSync(new URL(name, folder), "utf8"))
-    .join("\n");
-  const unused = bare(catalogues.es).filter((key) => {
-    const parent = key.slice(0, key.lastIndexOf(".") + 1);
-    // written out, or built: t(`status.${…}`)
-    return !source.includes(`"${key}"`) && !(parent && source.includes(`\`${parent}\${`));
+  test("every text is used somewhere, or is the value of something that the API says", () => {
+    const folder = new URL("..", import.meta.url);
+    const source = readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((name) => /\.tsx?$/.test(name) && !name.endsWith(".test.ts"))
+      .map((name) => readFileSync(new URL(name, folder), "utf8"))
+      .join("\n");
+    const unused = bare(catalogues.es).filter((key) => {
+      const parent = key.slice(0, key.lastIndexOf(".") + 1);
+      // written out, or built: t(`status.${…}`)
+      return !source.includes(`"${key}"`) && !(parent && source.includes(`\`${parent}\${`));
+    });
+    expect(unused).toEqual([]);
   });
-  expect(unused).toEqual([]);
 });

@@ -5,7 +5,7 @@ import type { Theme } from "@mui/material/styles";
 import Typography from "@mui/material/Typography";
 import useMediaQuery from "@mui/material/useMediaQuery";
 import { useCanGoBack, useNavigate, useParams, useRouter, useSearch } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Asset } from "~/api/client";
@@ -29,7 +29,9 @@ import { Playback, type Marks } from "~/playback/playback";
 
 import type { AssetParams } from "../assetParams";
 import { NotFound } from "../NotFound";
-import { AssetPanels } from "./AssetPanels";
+import { AssetPanels, seenVersion } from "./AssetPanels";
+
+const SeenTimeline = lazy(() => import("~/features/seen/SeenTimeline").then((module) => ({ default: module.SeenTimeline })));
 
 const PLAYED_BY = { video: "hls", audio: "preview", image: "display" } as const;
 export function AssetPage() {
@@ -86,6 +88,7 @@ function Whole({ known, params }: { known: Versioned; params: AssetParams }) {
       version={`${asset.transcript.segments.length}:${asset.jobs.filter((job) => job.kind === "speech" && job.state === "done").length}`}
       playback={playback}
       query={params.q ?? ""}
+      editable={asset.actions.includes("edit")}
       onSelect={setSelected}
     />
   );
@@ -100,6 +103,11 @@ function Whole({ known, params }: { known: Versioned; params: AssetParams }) {
           {playable && asset.kind === "image" && <ImageViewer asset={asset} alt={title} />}
           {!playable && <Pipeline asset={asset} />}
           {playable && timed && <ClipBar asset={asset} playback={playback} frames={asset.kind === "video"} selected={selected} linkTo={linkOf(asset.id)} />}
+          {playable && asset.kind === "video" && (
+            <Suspense fallback={null}>
+              <SeenTimeline asset={asset} version={seenVersion(asset)} playback={playback} />
+            </Suspense>
+          )}
           {!wide && transcript && <Box sx={{ height: 320, borderBottom: 1, borderColor: "divider", bgcolor: "background.paper" }}>{transcript}</Box>}
           <AssetPanels known={known} />
         </Box>

@@ -1,9 +1,18 @@
+import AddIcon from "@mui/icons-material/LibraryAddOutlined";
+import EditIcon from "@mui/icons-material/EditOutlined";
 import Box from "@mui/material/Box";
+import Button from "@mui/material/Button";
 import Typography from "@mui/material/Typography";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useTitle } from "~/components/useTitle";
-import { UploadView } from "~/features/upload/UploadView";
+import { UploadView, type Uploaded } from "~/features/upload/UploadView";
+
+const BulkEditDialog = lazy(() => import("~/features/library/BulkEditDialog").then((module) => ({ default: module.BulkEditDialog })));
+const AddDialog = lazy(() => import("~/features/collections/AddDialog").then((module) => ({ default: module.AddDialog })));
+/** As many as one request may change; the first ones. */
+const MOST = 500;
 
 export function UploadPage() {
   const { t } = useTranslation();
@@ -11,7 +20,29 @@ export function UploadPage() {
   return (
     <Box sx={{ display: "flex", flexDirection: "column", gap: 2, maxWidth: 1100, height: "100%", mx: "auto", p: { xs: 1.5, sm: 3 }, overflowY: "auto" }}>
       <Typography variant="h1">{t("nav.upload")}</Typography>
-      <UploadView />
+      <UploadView after={(uploaded) => <After uploaded={uploaded.slice(0, MOST)} />} />
     </Box>
+  );
+}
+
+/** What is said of files after they have been sent. */
+function After({ uploaded }: { uploaded: Uploaded[] }) {
+  const { t } = useTranslation("library");
+  // what the dialog was opened for stays, also when more arrive
+  const [open, setOpen] = useState<{ what: "edit" | "collect"; of: Uploaded[] } | null>(null);
+  const close = () => setOpen(null);
+  return (
+    <>
+      <Button startIcon={<EditIcon />} onClick={() => setOpen({ what: "edit", of: uploaded })}>
+        {t("upload.edit", { count: uploaded.length })}
+      </Button>
+      <Button startIcon={<AddIcon />} onClick={() => setOpen({ what: "collect", of: uploaded })}>
+        {t("selection.collect")}
+      </Button>
+      <Suspense fallback={null}>
+        {open?.what === "edit" && <BulkEditDialog titles={new Map(open.of.map(({ id, name }) => [id, name]))} onClose={close} />}
+        {open?.what === "collect" && <AddDialog assetIds={open.of.map(({ id }) => id)} projectIds={new Set(open.of.map(({ projectId }) => projectId))} onClose={close} />}
+      </Suspense>
+    </>
   );
 }

@@ -1,33 +1,23 @@
 /** HLS in a <video>: hls.js where there is Media Source Extensions, else what the browser can do by itself. Loaded with the first film. */
-import type Hls from "hls.js";
-
-export interface Level {
-  index: number;
-  height: number;
-  kbps: number;
-}
-
-export interface Stream {
-  levels: Level[];
-  /** -1: as the network allows. */
-  choose: (level: number) => void;
-  close: () => void;
-}
+import { levelsOf } from "./levels";
+import { whenFree, type Listening } from "./stream";
 
 const MAX_RECOVERIES = 3;
 
 /**
- * Open a playlist in an element.
+ * Open a playlist in an element, from a second on.
  *
- * `onReady` is told the qualities, `onFault` that the film cannot be played (any more).
+ * `ready` is told the qualities, `fault` that the film cannot be played (any more).
  */
 export async function openStream(
   video: HTMLVideoElement,
   url: string,
-  on: { ready: (stream: Stream) => void; fault: (reason: string) => void },
+  start: number,
+  on: Listening,
   signal: AbortSignal,
 ): Promise<void> {
   const { default: Engine } = await import("hls.js");
+  await whenFree(video);
   if (signal.aborted) return;
   if (!Engine.isSupported()) { openNative(video, url, on, signal); return; }
   const hls = new Engine({
@@ -35,6 +25,7 @@ export async function openStream(
     capLevelToPlayerSize: true,
     maxBufferLength: 30,
     backBufferLength: 60,
+    startPosition: start,
     // captions and cues are ours: its own tracks begin as data: URLs, which the page's policy refuses
     renderTextTracksNatively: false,
     enableWebVTT: false,
@@ -52,12 +43,12 @@ export async function openStream(
     else if (fault.type === Engine.ErrorTypes.NETWORK_ERROR && fault.response?.code === 0 && recoveries++ < MAX_RECOVERIES) hls.startLoad();
     else on.fault(fault.details);
   });
-  hls.on(Engine.Events.MANIFEST_PARSED, () => on.ready({ levels: levelsOf(hls), choose: (level) => (hls.nextLevel = level), close: () => hls.destroy() }));
+  hls.on(Engine.Events.MANIFEST_PARSED, () => on.ready({ levels: levelsOf(hls.levels), choose: (level) => (hls.nextLevel = level), close: () => hls.destroy() }));
   hls.loadSource(url);
   hls.attachMedia(video);
 }
 
-function openNative(video: HTMLVideoElement, url: string, on: { ready: (stream: Stream) => void; fault: (reason: string) => void }, signal: AbortSignal): void {
+function openNative(video: HTMLVideoElement, url: string, on: Listening, signal: AbortSignal): void {
   if (!video.canPlayType("application/vnd.apple.mpegurl")) return on.fault("hls-unsupported");
   const close = () => video.removeAttribute("src");
   signal.addEventListener("abort", close);
@@ -65,6 +56,3 @@ function openNative(video: HTMLVideoElement, url: string, on: { ready: (stream: 
   video.src = url;
   on.ready({ levels: [], choose: () => undefined, close });
 }
-
-const levelsOf = (hls: Hls): Level[] =>
-  hls.levels.map((level, index) => ({ index, height: level.height, kbps: Math.round(level.bitrate / 1000) })).sort((a, b) => b.height - a.height);

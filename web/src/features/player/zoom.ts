@@ -23,3 +23,14 @@ export function keepInside(zoom: Zoom, window: { width: number; height: number }
   };
   return { ...zoom, x: limit(zoom.x, window.width), y: limit(zoom.y, window.height) };
 }
+
+export type Point = { x: number; y: number };
+
+/** Two fingers from one place to another: what was between them stays between them. */
+export function pinch(zoom: Zoom, from: readonly [Point, Point], to: readonly [Point, Point]): Zoom {
+  const span = ([a, b]: readonly [Point, Point]) => Math.hypot(a.x - b.x, a.y - b.y);
+  const middle = ([a, b]: readonly [Point, Point]): Point => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
+  const [before, after] = [middle(from), middle(to)];
+  const moved = { ...zoom, x: zoom.x + after.x - before.x, y: zoom.y + after.y - before.y };
+  return zoomAt(moved, span(from) > 0 ? span(to) / span(from) : 1, after);
+}

@@ -16,3 +16,8 @@ test("words come first, assets last, and there is never more than fits", () => {
   expect(options.map((option) => option.group)).toEqual(["words", "words", "words", "words", "people", "assets"]);
   expect(optionsOf(undefined)).toEqual([]);
 });
+
+test("one's own queries come before everything, and are not offered twice", () => {
+  const options = optionsOf({ words: ["pleno", "plenario"], people: [], tags: [], assets: [], past: ["pleno", "pleno municipal"], partial: false });
+  expect(options.map(({ group, value }) => `${group} ${value}`)).toEqual(["past pleno", "past pleno municipal", "words plenario"]);
+});

@@ -2,6 +2,7 @@
 import type { Suggestions } from "./api/answers";
 
 export type Option =
+  | { group: "past"; value: string }
   | { group: "words"; value: string }
   | { group: "people"; value: string }
   | { group: "tags"; value: string }
@@ -9,8 +10,10 @@ export type Option =
 
 export function optionsOf(found: Suggestions | undefined): Option[] {
   if (!found) return [];
+  const past = found.past?.slice(0, 3) ?? [];
   return [
-    ...found.words.slice(0, 4).map((value): Option => ({ group: "words", value })),
+    ...past.map((value): Option => ({ group: "past", value })),
+    ...found.words.filter((word) => !past.includes(word)).slice(0, 4).map((value): Option => ({ group: "words", value })),
     ...found.people.slice(0, 4).map((value): Option => ({ group: "people", value })),
     ...found.tags.slice(0, 4).map((value): Option => ({ group: "tags", value })),
     ...found.assets.slice(0, 5).map((asset): Option => ({ group: "assets", value: asset.title, asset })),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { filterCount, readSearchParams, toggleFilter, toQuery, withoutFilters } from "./searchParams";
+import { filterCount, readSearchParams, scopeOf, toggleFilter, toQuery, withoutFilters } from "./searchParams";
 
 describe("an address", () => {
   test("that is whole is read whole", () => {
@@ -35,5 +35,21 @@ describe("a filter", () => {
     const params = { q: "a", tag: ["x", "y"], date: "2026", view: "list" as const };
     expect(filterCount(params)).toBe(3);
     expect(withoutFilters(params)).toEqual({ q: "a", view: "list" });
+  });
+});
+
+describe("a scope", () => {
+  const id = "0191a2b3-0000-7000-8000-00000000000a";
+
+  test("is one, and has an id", () => {
+    expect(readSearchParams({ collection: id, like: id })).toEqual({ collection: id });
+    expect(readSearchParams({ like: id, q: "a" })).toEqual({ like: id, q: "a" });
+    expect(readSearchParams({ like: "../x", collection: 7 })).toEqual({});
+  });
+
+  test("stays when the filters go", () => {
+    expect(withoutFilters({ collection: id, tag: ["x"] })).toEqual({ collection: id });
+    expect(scopeOf({ like: id })).toEqual({ name: "like", id });
+    expect(scopeOf({ q: "a" })).toBeNull();
   });
 });

@@ -6,11 +6,17 @@ export type Sort = (typeof SORTS)[number];
 export const VIEWS = ["grid", "list", "said"] as const;
 export type View = (typeof VIEWS)[number];
 
-export type SearchParams = Partial<Record<FilterName, string[]>> & { q?: string; date?: string; sort?: Sort; view?: View };
+/** Where one looks other than everywhere: in a collection, or around an asset. Each is the id of one. */
+export const SCOPES = ["collection", "like"] as const;
+export type ScopeName = (typeof SCOPES)[number];
+
+export type SearchParams = Partial<Record<FilterName, string[]>> & { q?: string; date?: string; sort?: Sort; view?: View } & Partial<Record<ScopeName, string>>;
 
 const MAX_VALUES = 50;
 const MAX_VALUE = 200;
 export const MAX_QUERY = 256;
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 type Raw = Record<string, unknown>;
 
@@ -36,6 +42,10 @@ export function readSearchParams(raw: Raw): SearchParams {
   if (sort && sort !== "relevance") params.sort = sort;
   const view = oneOf(raw.view, VIEWS);
   if (view && view !== "grid") params.view = view;
+  for (const name of SCOPES) {
+    const [id] = texts(raw[name]);
+    if (id && UUID.test(id)) return { ...params, [name]: id };
+  }
   return params;
 }
 
@@ -58,10 +68,22 @@ export function toggleFilter(params: SearchParams, name: FilterName, value: stri
   return values.length > 0 ? { ...rest, [name]: values } : rest;
 }
 
-/** Without any filter; words, order and view stay. */
-export function withoutFilters({ q, sort, view }: SearchParams): SearchParams {
-  return { ...(q && { q }), ...(sort && { sort }), ...(view && { view }) };
+/** The scope of a search, if it has one. */
+export function scopeOf(params: SearchParams): { name: ScopeName; id: string } | null {
+  for (const name of SCOPES) {
+    const id = params[name];
+    if (id) return { name, id };
+  }
+  return null;
 }
+
+/** Without any filter; words, order, view and scope stay. */
+export function withoutFilters({ q, sort, view, collection, like }: SearchParams): SearchParams {
+  return { ...(q && { q }), ...(sort && { sort }), ...(view && { view }), ...(collection && { collection }), ...(like && { like }) };
+}
+
+/** What is searched, and not how it is looked at: a selection is of this. */
+export const asked = ({ view, sort, ...rest }: SearchParams): string => JSON.stringify(rest);
 
 export const filterCount = (params: SearchParams): number =>
   FILTERS.reduce((sum, name) => sum + (params[name]?.length ?? 0), params.date ? 1 : 0);

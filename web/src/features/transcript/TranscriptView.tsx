@@ -1,24 +1,28 @@
 import Box from "@mui/material/Box";
-import Button from "@mui/material/Button";
 import IconButton from "@mui/material/IconButton";
 import NextIcon from "@mui/icons-material/KeyboardArrowDown";
 import PreviousIcon from "@mui/icons-material/KeyboardArrowUp";
+import SpeakersIcon from "@mui/icons-material/RecordVoiceOverOutlined";
 import InputBase from "@mui/material/InputBase";
 import Switch from "@mui/material/Switch";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { memo, useEffect, useMemo, useRef, useState, type MouseEvent } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, type MouseEvent } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Segment } from "~/api/client";
 import { Fault } from "~/components/Fault";
 import { Loading } from "~/components/Loading";
 import { Nothing } from "~/components/Nothing";
-import { clock } from "~/format/timecode";
 import type { Playback } from "~/playback/playback";
 import { usePlayback } from "~/playback/usePlayback";
 
-import { findIn, plain, segmentAt, wantedWords, wordsOf } from "./passages";
+import { Line } from "./Line";
+import { LineEditor } from "./LineEditor";
+import { findIn, segmentAt, wantedWords } from "./passages";
+import type { LineDraft } from "./useCorrecting";
 import { useTranscript } from "./useTranscript";
+
+const SpeakersDialog = lazy(() => import("./SpeakersDialog").then((module) => ({ default: module.SpeakersDialog })));
 
 interface Props {
   id: string;
@@ -26,12 +30,14 @@ interface Props {
   playback: Playback;
   /** What led here: its words are marked. */
   query: string;
+  /** Lines may be corrected. */
+  editable: boolean;
   /** Words were selected, with their times. */
   onSelect: (range: { start: number; end: number } | null) => void;
 }
 
 /** What is said beside the film: it follows, a word leads to its second, selected words make a clip. */
-export function TranscriptView({ id, version, playback, query, onSelect }: Props) {
+export function TranscriptView({ id, version, playback, query, editable, onSelect }: Props) {
   const { t } = useTranslation();
   const transcript = useTranscript(id, version);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = transcript;
@@ -42,11 +48,15 @@ export function TranscriptView({ id, version, playback, query, onSelect }: Props
   if (transcript.isPending) return <Loading />;
   if (transcript.isError) return <Fault fault={transcript.error} retry={() => void transcript.refetch()} />;
   if (transcript.data.length === 0) return <Nothing title={t("transcript.none")}>{t("transcript.noneWhy")}</Nothing>;
-  return <Passages segments={transcript.data} playback={playback} query={query} onSelect={onSelect} />;
+  return <Passages id={id} segments={transcript.data} playback={playback} query={query} editable={editable} onSelect={onSelect} />;
 }
 
-function Passages({ segments, playback, query, onSelect }: Omit<Props, "id" | "version"> & { segments: Segment[] }) {
+function Passages({ id, segments, playback, query, editable, onSelect }: Omit<Props, "version"> & { segments: Segment[] }) {
   const { t } = useTranslation();
+  const { t: own } = useTranslation("asset");
+  // what is being written stays when its line is scrolled away
+  const [draft, setDraft] = useState<LineDraft | null>(null);
+  const [naming, setNaming] = useState(false);
   const pane = useRef<HTMLDivElement>(null);
   const [follows, setFollows] = useState(true);
   const [wanted, setWanted] = useState("");
@@ -73,6 +83,26 @@ function Passages({ segments, playback, query, onSelect }: Omit<Props, "id" | "v
     setPlace((next + found.length) % found.length);
     rows.scrollToIndex(index, { align: "center" });
   };
+
+  const edit = useCallback((segment: Segment) => {
+    setFollows(false);
+    setSaved(false);
+    setDraft({ number: segment.number, version: segment.version ?? "", text: segment.text, speaker: segment.speaker ?? "", speakerBefore: segment.speaker ?? "" });
+  }, []);
+  const [saved, setSaved] = useState(false);
+  const left = useRef<number | null>(null);
+  const close = (changed: boolean) => {
+    left.current = segments.findIndex(({ number }) => number === draft?.number);
+    setSaved(changed);
+    setDraft(null);
+  };
+  useEffect(() => {
+    if (draft !== null || left.current === null) return;
+    // the keyboard goes on from the line that was left
+    pane.current?.querySelector<HTMLElement>(`[data-index="${left.current}"] .edit`)?.focus();
+    left.current = null;
+  }, [draft]);
+  const speakers = useMemo(() => [...new Set(segments.flatMap(({ speaker }) => speaker ?? []))].sort(), [segments]);
 
   const onClick = (event: MouseEvent) => {
     const at = (event.target as HTMLElement).closest<HTMLElement>("[data-start]")?.dataset.start;
@@ -115,6 +145,11 @@ function Passages({ segments, playback, query, onSelect }: Omit<Props, "id" | "v
             </IconButton>
           </>
         )}
+        {editable && (
+          <IconButton aria-label={own("speakers.open")} title={own("speakers.open")} onClick={() => setNaming(true)}>
+            <SpeakersIcon fontSize="small" />
+          </IconButton>
+        )}
         <Box component="label" sx={{ display: "flex", alignItems: "center", fontSize: "0.75rem", color: "text.secondary", whiteSpace: "nowrap" }}>
           <Switch size="small" checked={follows} onChange={(event) => setFollows(event.target.checked)} />
           {t("transcript.follow")}
@@ -144,88 +179,35 @@ function Passages({ segments, playback, query, onSelect }: Omit<Props, "id" | "v
                   sx={{ position: "absolute", insetInline: 0, top: 0 }}
                   style={{ transform: `translateY(${row.start}px)` }}
                 >
-                  <Line segment={segment} playback={playback} current={row.index === current} marked={marked} hit={wanted.trim() !== "" && found[place] === row.index} />
+                  {draft?.number === segment.number ? (
+                    <LineEditor id={id} segment={segment} draft={draft} speakers={speakers} onDraft={setDraft} onClose={close} />
+                  ) : (
+                    <Line
+                      segment={segment}
+                      playback={playback}
+                      current={row.index === current}
+                      marked={marked}
+                      hit={wanted.trim() !== "" && found[place] === row.index}
+                      onEdit={editable ? edit : undefined}
+                    />
+                  )}
                 </Box>
               )
             );
           })}
         </Box>
       </Box>
-    </Box>
-  );
-}
-
-interface LineProps {
-  segment: Segment;
-  playback: Playback;
-  current: boolean;
-  marked: string[];
-  hit: boolean;
-}
-
-const Line = memo(function Line({ segment, playback, current, marked, hit }: LineProps) {
-  const { t } = useTranslation();
-  const words = useMemo(() => wordsOf(segment), [segment]);
-  const spoken = usePlayback(playback, (state) => (current ? words.findLastIndex((word) => word.start <= state.time + 0.001) : -1));
-  const at = segment.start_ms / 1000;
-  return (
-    <Box
-      sx={{
-        display: "flex",
-        alignItems: "baseline",
-        gap: 1,
-        px: 1.5,
-        py: 0.6,
-        fontSize: "0.875rem",
-        lineHeight: 1.5,
-        bgcolor: current ? "action.selected" : undefined,
-        borderLeft: 3,
-        borderColor: current ? "primary.main" : hit ? "warning.main" : "transparent",
-      }}
-    >
-      <Button
-        color="inherit"
-        onClick={(event) => {
-          event.stopPropagation();
-          playback.seek(at);
-        }}
-        aria-label={t("transcript.goTo", { time: clock(at), text: segment.text })}
-        sx={{ minWidth: 44, px: 0.5, py: 0, fontSize: "0.6875rem", color: "text.secondary", justifyContent: "flex-end" }}
-      >
-        {clock(at)}
-      </Button>
-      <Box lang={segment.language ?? undefined}>
-        {segment.speaker && (
-          <Box component="span" sx={{ fontWeight: 650, mr: 0.75 }}>
-            {segment.speaker}:
-          </Box>
-        )}
-        {words.map((word, index) => (
-          <span key={index}>
-            <Box
-              component={isMarked(word.text, marked) ? "mark" : "span"}
-              data-start={word.start}
-              data-end={word.end}
-              sx={{
-                cursor: "pointer",
-                borderRadius: 0.5,
-                color: "inherit",
-                bgcolor: "transparent",
-                ...(isMarked(word.text, marked) && { bgcolor: "hit.background", color: "hit.text" }),
-                ...(index === spoken && { textDecoration: "underline", textDecorationThickness: 2, textUnderlineOffset: 3, textDecorationColor: "var(--mui-palette-primary-main)" }),
-                "&:hover": { textDecoration: "underline" },
-              }}
-            >
-              {word.text}
-            </Box>{" "}
-          </span>
-        ))}
+      <Box role="status" sx={{ position: "absolute", width: 1, height: 1, overflow: "hidden", clipPath: "inset(50%)" }}>
+        {saved && own("line.saved")}
       </Box>
+      {naming && (
+        <Suspense fallback={null}>
+          <SpeakersDialog id={id} playback={playback} onClose={() => setNaming(false)} />
+        </Suspense>
+      )}
     </Box>
   );
-});
-
-const isMarked = (word: string, marked: readonly string[]): boolean => marked.length > 0 && marked.some((wanted) => plain(word).includes(wanted));
+}
 
 /** From the first to the last selected word, in seconds. */
 function selectedRange(pane: HTMLElement | null): { start: number; end: number } | null {

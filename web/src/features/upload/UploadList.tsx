@@ -14,7 +14,7 @@ import { PageLink } from "~/components/PageLink";
 import { Status } from "~/components/Status";
 import { useFormat } from "~/format/useFormat";
 
-import type { Fate } from "./pipeline";
+import type { Fate } from "./fates";
 import { uploader, type UploadFile } from "./uploader";
 
 const ROW_PX = 60;
@@ -29,7 +29,6 @@ export function UploadList({ files, fates }: { files: UploadFile[]; fates: Reado
       ref={pane}
       role="region"
       aria-label={t("upload.files")}
-       
       tabIndex={0}
       sx={{ flex: 1, minHeight: 180, overflowY: "auto", border: 1, borderColor: "divider", borderRadius: 1, bgcolor: "background.paper" }}
     >
@@ -57,7 +56,7 @@ export function UploadList({ files, fates }: { files: UploadFile[]; fates: Reado
 }
 
 function Row({ file, fate }: { file: UploadFile; fate: Fate | undefined }) {
-  const { t } = useTranslation();
+  const { t } = useTranslation(["page", "library"]);
   const format = useFormat();
   const { progress, isPaused, error, isGhost, meta, name } = file;
   const size = file.size ?? 0;
@@ -80,6 +79,11 @@ function Row({ file, fate }: { file: UploadFile; fate: Fate | undefined }) {
           {isGhost ? t("upload.ghost") : error ? t("upload.failed", { reason: error }) : said()}
         </Box>
       </Box>
+      {fate?.duplicateOf && (
+        <PageLink to="/assets/$id" params={{ id: fate.duplicateOf }} sx={{ fontSize: "0.75rem", whiteSpace: "nowrap" }}>
+          {t("library:upload.other")}
+        </PageLink>
+      )}
       {progress.uploadComplete && <Status status={fate?.status ?? "processing"} />}
       {running && (
         <IconButton aria-label={t(isPaused ? "upload.resume" : "upload.pause", { name })} onClick={() => uploader.pauseResume(file.id)}>

@@ -7,7 +7,7 @@ import LinearProgress from "@mui/material/LinearProgress";
 import MenuItem from "@mui/material/MenuItem";
 import TextField from "@mui/material/TextField";
 import Typography from "@mui/material/Typography";
-import { useMemo, useRef, useState, useSyncExternalStore, type DragEvent } from "react";
+import { useMemo, useRef, useState, useSyncExternalStore, type DragEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useMe } from "~/api/useMe";
@@ -17,6 +17,7 @@ import { Loading } from "~/components/Loading";
 import { useFormat } from "~/format/useFormat";
 
 import { droppedFiles } from "./dropped";
+import type { Fate } from "./fates";
 import { usePipeline } from "./pipeline";
 import { UploadList } from "./UploadList";
 import { addFiles, share, uploader, type UploadFile } from "./uploader";
@@ -28,14 +29,25 @@ const subscribe = (listener: () => void): (() => void) => {
   return () => uploader.off("state-update", listener);
 };
 
-/** Files in: chosen or dropped, folders too; each with its progress, then with what the pipeline makes of it. */
-export function UploadView() {
-  const { t } = useTranslation();
+/** A file that has become an asset. */
+export interface Uploaded {
+  id: string;
+  name: string;
+  projectId: string;
+}
+
+/** Files in: chosen or dropped, folders too; each with its progress, then with what the pipeline makes of it. `after`: what to do with them then. */
+export function UploadView({ after }: { after: (uploaded: Uploaded[]) => ReactNode }) {
+  const { t } = useTranslation(["page", "library"]);
   const projects = useProjects();
   const me = useMe();
   const byId = useSyncExternalStore(subscribe, () => uploader.getState().files);
   const files = useMemo(() => Object.values(byId), [byId]);
   const done = useMemo(() => files.flatMap((file) => (file.progress.uploadComplete && file.meta.assetId ? [file.meta.assetId] : [])), [files]);
+  const uploaded = useMemo(
+    () => files.flatMap(({ progress, meta, name }) => (progress.uploadComplete && meta.assetId ? [{ id: meta.assetId, name, projectId: meta.projectId }] : [])),
+    [files],
+  );
   const fates = usePipeline(done, me.data && `user:${me.data.subject}`);
   const [chosen, setChosen] = useState(() => localStorage.getItem(STORED) ?? "");
   const [keywords, setKeywords] = useState("");
@@ -110,7 +122,33 @@ export function UploadView() {
         <Picker ref={folder} label={t("upload.folder")} onFiles={add} directory />
       </Box>
       {files.length > 0 && <Total files={files} />}
+      {uploaded.length > 0 && (
+        <Box sx={{ display: "flex", alignItems: "center", gap: 1, flexWrap: "wrap" }}>
+          <Fates fates={[...fates.values()]} />
+          <Box sx={{ flex: 1 }} />
+          {after(uploaded)}
+        </Box>
+      )}
       {files.length > 0 && <UploadList files={files} fates={fates} />}
+    </Box>
+  );
+}
+
+/** What became of those that have arrived, in numbers. */
+function Fates({ fates }: { fates: Fate[] }) {
+  const { t } = useTranslation("library");
+  const count = (is: (fate: Fate) => boolean) => fates.filter(is).length;
+  const said = {
+    ready: count(({ status }) => status === "ready"),
+    refused: count(({ status }) => status === "error" || status === "rejected"),
+    duplicate: count(({ duplicateOf }) => Boolean(duplicateOf)),
+  };
+  return (
+    <Box role="status" sx={{ fontSize: "0.8125rem", color: "text.secondary" }}>
+      {(["ready", "refused", "duplicate"] as const)
+        .filter((what) => said[what] > 0)
+        .map((what) => t(`upload.${what}`, { count: said[what] }))
+        .join(" · ")}
     </Box>
   );
 }

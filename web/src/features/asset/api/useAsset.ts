@@ -17,7 +17,7 @@ const isOpen = ({ state }: Job): boolean => state === "queued" || state === "run
 
 const assetKey = (id: string) => ["asset", id] as const;
 
-const versioned = ({ data, response }: { data: Asset; response: Response }): Versioned => ({
+export const versioned = ({ data, response }: { data: Asset; response: Response }): Versioned => ({
   asset: data,
   etag: response.headers.get("etag") ?? `"${data.version}"`,
 });

@@ -21,7 +21,7 @@ import type { Playback } from "~/playback/playback";
 import { usePlayback } from "~/playback/usePlayback";
 import { MONOSPACE } from "~/theme/theme";
 
-import type { Level } from "../hls";
+import { PROTOCOLS, type Level, type Protocol } from "../stream";
 import { Shortcuts } from "./Shortcuts";
 import { Timeline } from "./Timeline";
 
@@ -40,11 +40,15 @@ interface Props {
   levels?: Level[];
   level?: number;
   onLevel?: (level: number) => void;
+  protocol?: Protocol;
+  /** There is a choice. */
+  onProtocol?: ((protocol: Protocol) => void) | undefined;
   onFullscreen?: () => void;
 }
 
-export function Controls({ playback, frames, captions, levels = [], level = -1, onLevel, onFullscreen }: Props) {
+export function Controls({ playback, frames, captions, levels = [], level = -1, onLevel, protocol = "hls", onProtocol, onFullscreen }: Props) {
   const { t, i18n } = useTranslation();
+  const { t: own } = useTranslation("asset");
   const playing = usePlayback(playback, (state) => state.playing);
   const speed = usePlayback(playback, (state) => state.speed);
   const muted = usePlayback(playback, (state) => state.muted);
@@ -110,6 +114,21 @@ export function Controls({ playback, frames, captions, levels = [], level = -1, 
             {levels.map(({ index, height }) => (
               <option key={index} value={index}>
                 {height}p
+              </option>
+            ))}
+          </NativeSelect>
+        )}
+        {onProtocol && (
+          <NativeSelect
+            disableUnderline
+            value={protocol}
+            onChange={(event) => onProtocol(PROTOCOLS.find((name) => name === event.target.value) ?? "hls")}
+            inputProps={{ "aria-label": own("protocol") }}
+            sx={{ fontSize: "0.75rem" }}
+          >
+            {PROTOCOLS.map((name) => (
+              <option key={name} value={name}>
+                {name.toUpperCase()}
               </option>
             ))}
           </NativeSelect>

@@ -11,17 +11,19 @@ import { Fault } from "~/components/Fault";
 import { useFormat } from "~/format/useFormat";
 
 import { useFileUrl } from "../api/useStream";
-import { keepInside, WHOLE, zoomAt, type Zoom } from "../zoom";
+import { keepInside, pinch, WHOLE, zoomAt, type Point, type Zoom } from "../zoom";
 
 const STEP = 1.5;
 const MOVE_PX = 60;
 
-/** A picture to look into: wheel, pinch of a touchpad, drag, or + - 0 and the arrow keys. */
+/** A picture to look into: wheel, pinch, drag, or + - 0 and the arrow keys. */
 export function ImageViewer({ asset, alt }: { asset: Asset; alt: string }) {
   const { t } = useTranslation();
   const format = useFormat();
   const pane = useRef<HTMLDivElement>(null);
   const [zoom, setZoom] = useState<Zoom>(WHOLE);
+  /** Where each pointer that is down was last, from the window's middle. */
+  const fingers = useRef(new Map<number, Point>());
   const display = useFileUrl(asset.id, "display", asset.renditions.some((known) => known.profile === "display" && known.status === "ready"));
 
   const change = useCallback((next: (zoom: Zoom) => Zoom) => {
@@ -59,9 +61,19 @@ export function ImageViewer({ asset, alt }: { asset: Asset; alt: string }) {
     change(action);
   };
   const onPointerMove = (event: PointerEvent) => {
-    if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
-    const { movementX, movementY } = event;
-    change((now) => ({ ...now, x: now.x + movementX, y: now.y + movementY }));
+    const box = event.currentTarget.getBoundingClientRect();
+    const before = fingers.current.get(event.pointerId);
+    if (!before) return;
+    const here = { x: event.clientX - box.left - box.width / 2, y: event.clientY - box.top - box.height / 2 };
+    fingers.current.set(event.pointerId, here);
+    const [other] = [...fingers.current].filter(([id]) => id !== event.pointerId).map(([, at]) => at);
+    if (other) change((now) => pinch(now, [before, other], [here, other]));
+    else change((now) => ({ ...now, x: now.x + here.x - before.x, y: now.y + here.y - before.y }));
+  };
+  const onPointerDown = (event: PointerEvent) => {
+    event.currentTarget.setPointerCapture(event.pointerId);
+    const box = event.currentTarget.getBoundingClientRect();
+    if (fingers.current.size < 2) fingers.current.set(event.pointerId, { x: event.clientX - box.left - box.width / 2, y: event.clientY - box.top - box.height / 2 });
   };
 
   return (
@@ -73,7 +85,8 @@ export function ImageViewer({ asset, alt }: { asset: Asset; alt: string }) {
          
         tabIndex={0}
         onKeyDown={onKeyDown}
-        onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+        onPointerDown={onPointerDown}
+        onLostPointerCapture={(event) => fingers.current.delete(event.pointerId)}
         onPointerMove={onPointerMove}
         onDoubleClick={() => change((now) => (now.scale > 1 ? WHOLE : zoomAt(now, 2 * STEP, middle)))}
         sx={{ height: { xs: "min(60vh, 100vw)", md: "min(70vh, 900px)" }, overflow: "hidden", touchAction: "none", cursor: zoom.scale > 1 ? "grab" : "zoom-in", "&:focus-visible": { outlineOffset: -3 } }}

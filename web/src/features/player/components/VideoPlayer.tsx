@@ -11,7 +11,9 @@ import type { Playback } from "~/playback/playback";
 import { usePlayback } from "~/playback/usePlayback";
 
 import { useFileText, useFileUrl, useStream } from "../api/useStream";
-import { openStream, type Stream } from "../hls";
+import { openDash } from "../dash";
+import { openStream } from "../hls";
+import type { Protocol, Stream } from "../stream";
 import { usePlayerKeys } from "../usePlayerKeys";
 import { Controls } from "./Controls";
 
@@ -35,14 +37,24 @@ export function VideoPlayer({ asset, playback }: { asset: Asset; playback: Playb
   const captionsUrl = useBlobUrl(captions.data, "text/vtt");
 
   useEffect(() => (video.current ? playback.attach(video.current) : undefined), [playback]);
-  const url = source.data?.url;
+  const [protocol, setProtocol] = useState<Protocol>("hls");
+  const [hls, dash] = [source.data?.url, source.data?.dash_url ?? undefined];
+  const url = protocol === "dash" ? dash : hls;
   useEffect(() => {
     const element = video.current;
     if (!element || !url) return;
     const abort = new AbortController();
-    void openStream(element, url, { ready: setStream, fault: setFault }, abort.signal).catch((reason: unknown) => setFault(String(reason)));
+    const open = protocol === "dash" ? openDash : openStream;
+    const { time, playing } = playback.snapshot();
+    const ready = (opened: Stream) => {
+      setStream(opened);
+      // the engine before has left the element paused at its beginning
+      if (time > 0 && playback.snapshot().time === 0) playback.seek(time);
+      if (playing) playback.play();
+    };
+    void open(element, url, time, { ready, fault: setFault }, abort.signal).catch((reason: unknown) => setFault(String(reason)));
     return () => abort.abort();
-  }, [url, attempt]);
+  }, [url, protocol, attempt, playback]);
   useEffect(() => {
     if (video.current) showCaptions(video.current, captionsShown);
   }, [captionsShown, captionsUrl]);
@@ -106,6 +118,17 @@ export function VideoPlayer({ asset, playback }: { asset: Asset; playback: Playb
           setLevel(chosen);
           stream?.choose(chosen);
         }}
+        protocol={protocol}
+        onProtocol={
+          dash
+            ? (chosen) => {
+                setStream(null);
+                setLevel(-1);
+                setFault(null);
+                setProtocol(chosen);
+              }
+            : undefined
+        }
         onFullscreen={fullscreen}
       />
     </Box>

@@ -21,6 +21,8 @@ interface Found {
   language: string | null;
   score: number;
   why: { engine: string; field: string }[];
+  /** Codes of what limits its use now: `rights-embargo`, `rights-expired`, … An index of another age has none. */
+  rights_flags?: string[];
 }
 
 export interface Hit extends Found {
@@ -64,5 +66,32 @@ export interface Suggestions {
   tags: string[];
   people: string[];
   words: string[];
+  /** One's own queries that begin so. */
+  past?: string[];
   partial: boolean;
+}
+
+/** `functions/search/own_routes.py` */
+export interface SavedSearch {
+  id: string;
+  name: string;
+  parameters: Record<string, string[]>;
+  notify: boolean;
+  version: number;
+  created_at: string;
+  updated_at: string;
+}
+
+/** Something new that a saved search matched. */
+export interface Match {
+  search_id: string;
+  name: string;
+  asset_id: string;
+  project_id: string;
+  at: string;
+}
+
+export interface Listed<T> {
+  items: T[];
+  next: string | null;
 }

@@ -2,12 +2,12 @@ import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 
 import { getJson } from "~/api/client";
 
-import { toQuery, type SearchParams } from "../searchParams";
+import { scopeOf, toQuery, type SearchParams } from "../searchParams";
 import type { Answer, Hit, SegmentHit } from "./answers";
 
 const PAGE = 60;
 
-/** Hits page by page; the last answer stays on the page while the next one is on its way. */
+/** Hits page by page, of everything or of a scope; the last answer stays on the page while the next one is on its way. */
 export function useAssetSearch(params: SearchParams, enabled: boolean) {
   return useSearch<Hit>("/api/v1/search/assets", params, enabled);
 }
@@ -19,9 +19,14 @@ export function useSegmentSearch(params: SearchParams, enabled: boolean) {
 
 function useSearch<T>(path: string, params: SearchParams, enabled: boolean) {
   const asked = { ...params, view: undefined };
+  const scope = scopeOf(params);
   return useInfiniteQuery({
     queryKey: ["search", path, asked],
-    queryFn: ({ pageParam, signal }) => getJson<Answer<T>>(path, toQuery(params, PAGE, pageParam), signal),
+    queryFn: async ({ pageParam, signal }): Promise<Answer<T>> => {
+      if (!scope) return getJson<Answer<T>>(path, toQuery(params, PAGE, pageParam), signal);
+      const { fetchScope } = await import("./scopes");
+      return (await fetchScope(scope, params, pageParam, signal)) as Answer<T & Hit>;
+    },
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next,
     placeholderData: keepPreviousData,

@@ -5,11 +5,13 @@ import { useTranslation } from "react-i18next";
 import { Marked } from "~/components/Marked";
 import { PageLink } from "~/components/PageLink";
 import { Status } from "~/components/Status";
-import { Thumbnail } from "~/components/Thumbnail";
 import { clock } from "~/format/timecode";
 import { useFormat } from "~/format/useFormat";
 
 import type { Hit } from "../api/answers";
+import { Flags } from "./Flags";
+import { HitTools } from "./HitTools";
+import { HitThumbnail } from "./HitThumbnail";
 
 const oneLine = { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" } as const;
 const focusable = {
@@ -26,6 +28,10 @@ interface Props {
   query: string;
   project: string;
   focus: { tabIndex: 0 | -1; "data-result": number };
+  selected: boolean;
+  /** Something is selected: choosing more is what comes next. */
+  selecting: boolean;
+  onSelect: (index: number, range: boolean) => void;
 }
 
 /** Where a hit leads: to the second of its first passage, when it was found by what is said. */
@@ -36,14 +42,16 @@ const targetOf = (hit: Hit, query: string, at?: number) => ({
 });
 
 /** A hit in the grid. Its height never depends on what is in it. */
-export const HitCard = memo(function HitCard({ hit, thumbnail, query, project, focus }: Props) {
+export const HitCard = memo(function HitCard({ hit, thumbnail, query, project, focus, selected, selecting, onSelect }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const [passage] = hit.passages;
   const found = passage?.text ?? Object.entries(hit.highlights).find(([field]) => field !== "title" && field !== "name")?.[1];
   return (
+    <Box sx={{ position: "relative" }}>
     <PageLink underline="none" {...targetOf(hit, query, passage?.at_s)} {...focus} sx={{ ...focusable, "&:hover .title": { textDecoration: "underline" } }}>
-      <Thumbnail url={thumbnail} kind={hit.kind} duration={hit.duration_s} />
+      <HitThumbnail id={hit.asset_id} url={thumbnail} kind={hit.kind} duration={hit.duration_s} />
+      {selected && <Chosen />}
       <Box className="title" sx={{ ...oneLine, mt: 0.75, fontSize: "0.8125rem", fontWeight: 600, lineHeight: "20px" }}>
         {hit.highlights.title ? <Marked pieces={hit.highlights.title} /> : hit.title}
       </Box>
@@ -59,21 +67,29 @@ export const HitCard = memo(function HitCard({ hit, thumbnail, query, project, f
         </Box>
       )}
     </PageLink>
+    <Flags flags={hit.rights_flags} over />
+    <HitTools hit={hit} focus={focus} selected={selected} selecting={selecting} onSelect={onSelect} />
+    </Box>
   );
 });
+
+/** The frame of a selected thumbnail. */
+const Chosen = () => <Box sx={{ position: "absolute", insetInline: 0, top: 0, aspectRatio: "16 / 9", borderRadius: 1, border: 3, borderColor: "primary.main", pointerEvents: "none" }} />;
 
 export const CARD_TEXT_PX = 6 + 20 + 18;
 export const CARD_FOUND_PX = 38;
 
 /** A hit in the list, with what it was found by. */
-export const HitRow = memo(function HitRow({ hit, thumbnail, query, project, focus }: Props) {
+export const HitRow = memo(function HitRow({ hit, thumbnail, query, project, focus, selected, selecting, onSelect }: Props) {
   const { t, i18n } = useTranslation();
   const format = useFormat();
   const others = Object.entries(hit.highlights).filter(([field]) => field !== "title" && field !== "name");
   return (
-    <Box sx={{ display: "flex", gap: 1.5, p: 0.75, mx: -0.75, borderRadius: 1, "&:hover": { bgcolor: "action.hover" } }}>
-      <Box sx={{ width: { xs: 96, sm: 128 }, flexShrink: 0 }}>
-        <Thumbnail url={thumbnail} kind={hit.kind} duration={hit.duration_s} />
+    <Box sx={{ display: "flex", gap: 1.5, p: 0.75, mx: -0.75, borderRadius: 1, bgcolor: selected ? "action.selected" : undefined, "&:hover": { bgcolor: "action.hover" } }}>
+      <Box sx={{ position: "relative", alignSelf: "start", width: { xs: 96, sm: 128 }, flexShrink: 0 }}>
+        <HitThumbnail id={hit.asset_id} url={thumbnail} kind={hit.kind} duration={hit.duration_s} />
+        {selected && <Chosen />}
+        <HitTools hit={hit} focus={focus} selected={selected} selecting={selecting} onSelect={onSelect} />
       </Box>
       <Box sx={{ flex: 1, minWidth: 0 }}>
         <Box sx={{ display: "flex", alignItems: "center", gap: 1 }}>
@@ -86,6 +102,7 @@ export const HitRow = memo(function HitRow({ hit, thumbnail, query, project, foc
             {hit.highlights.title ? <Marked pieces={hit.highlights.title} /> : hit.title}
           </PageLink>
           {hit.status !== "ready" && <Status status={hit.status} />}
+          <Flags flags={hit.rights_flags} />
         </Box>
         <Box sx={{ ...oneLine, fontSize: "0.75rem", color: "text.secondary" }}>
           {hit.kind && t(`kind.${hit.kind}`)} · {project} · {format.day(hit.created_at)}

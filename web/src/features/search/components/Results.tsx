@@ -3,7 +3,7 @@ import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
 import Skeleton from "@mui/material/Skeleton";
 import Typography from "@mui/material/Typography";
-import { useCallback, useMemo } from "react";
+import { useCallback, useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useProjectName } from "~/api/useProjects";
@@ -13,7 +13,9 @@ import { Nothing } from "~/components/Nothing";
 
 import type { Answer, Hit, SegmentHit } from "../api/answers";
 import type { useAssetSearch, useSegmentSearch } from "../api/useSearch";
-import { filterCount, withoutFilters, type SearchParams } from "../searchParams";
+import { rememberQuery } from "../api/remember";
+import { filterCount, scopeOf, withoutFilters, type SearchParams, type View } from "../searchParams";
+import type { useSelection } from "../useSelection";
 import { CARD_FOUND_PX, CARD_TEXT_PX, HitCard, HitRow } from "./HitCard";
 import { SegmentRow } from "./SegmentRow";
 import { VirtualRows } from "./VirtualRows";
@@ -25,17 +27,21 @@ interface Props {
   onChange: (params: SearchParams) => void;
   assets: ReturnType<typeof useAssetSearch>;
   segments: ReturnType<typeof useSegmentSearch>;
+  selecting: ReturnType<typeof useSelection>;
 }
 
 /** Hits as grid, as list or as passages; and every other state that a search can be in. */
-export function Results({ params, onChange, assets, segments }: Props) {
+export function Results({ params, onChange, assets, segments, selecting }: Props) {
   const { t } = useTranslation();
   const project = useProjectName();
-  const view = params.view ?? "grid";
+  const view = viewOf(params);
   const query = params.q ?? "";
   const search = view === "said" ? segments : assets;
   const pages = search.data?.pages as Answer<Hit | SegmentHit>[] | undefined;
   const items = useMemo(() => pages?.flatMap((page) => page.hits) ?? [], [pages]);
+  const { selection, select } = selecting;
+  const { offer } = selecting;
+  useEffect(() => offer(view === "said" ? [] : items), [offer, view, items]); // a passage is no asset
   const thumbnails = useThumbnails(
     useMemo(() => pages?.map((page) => [...new Set(page.hits.map((hit) => hit.asset_id))].sort()) ?? [], [pages]),
   );
@@ -60,7 +66,14 @@ export function Results({ params, onChange, assets, segments }: Props) {
       {items.length === 0 ? (
         <Empty params={params} onChange={onChange} />
       ) : (
-        <Box sx={{ flex: 1, minHeight: 0, opacity: isPlaceholderData ? 0.6 : 1 }}>
+        <Box
+          sx={{ flex: 1, minHeight: 0, opacity: isPlaceholderData ? 0.6 : 1 }}
+          onKeyDown={selecting.onKeyDown}
+          onClickCapture={selecting.onClickCapture}
+          onClick={(event) => {
+            if (query && (event.target as HTMLElement).closest("a[href*='/assets/']")) void rememberQuery(query);
+          }}
+        >
           <VirtualRows
             key={view}
             label={t("search.results.label")}
@@ -70,10 +83,12 @@ export function Results({ params, onChange, assets, segments }: Props) {
             gap={view === "grid" ? 16 : 2}
             estimate={(width) => (view === "grid" ? (width * 9) / 16 + CARD_TEXT_PX + (query ? CARD_FOUND_PX : 0) : 92)}
             onEnd={onEnd}
+            onExtend={selecting.extendTo}
             draw={(hit, focus) => {
               const common = { thumbnail: thumbnails.get(hit.asset_id), query, project: project(hit.project_id), focus };
               if ("number" in hit) return <SegmentRow hit={hit} {...common} />;
-              return view === "grid" ? <HitCard hit={hit} {...common} /> : <HitRow hit={hit} {...common} />;
+              const chosen = { selected: selection.chosen.has(hit.asset_id), selecting: selection.chosen.size > 0, onSelect: select };
+              return view === "grid" ? <HitCard hit={hit} {...common} {...chosen} /> : <HitRow hit={hit} {...common} {...chosen} />;
             }}
             footer={
               search.isFetchNextPageError ? (
@@ -90,6 +105,9 @@ export function Results({ params, onChange, assets, segments }: Props) {
     </Box>
   );
 }
+
+/** How results are looked at; a scope has assets, and no passages of its own. */
+export const viewOf = (params: SearchParams): View => (params.view === "said" && scopeOf(params) ? "list" : (params.view ?? "grid"));
 
 /** What the person should know about this answer. */
 function Remarks({ answer }: { answer: Answer<unknown> }) {
@@ -110,6 +128,8 @@ function Remarks({ answer }: { answer: Answer<unknown> }) {
 function Empty({ params, onChange }: Pick<Props, "params" | "onChange">) {
   const { t } = useTranslation();
   const filters = filterCount(params);
+  if (params.like) return <Nothing title={t("search.empty.like")} />;
+  if (params.collection && !params.q && filters === 0) return <Nothing title={t("search.empty.collection")}>{t("search.empty.fill")}</Nothing>;
   if (!params.q && filters === 0) return <Nothing title={t("search.empty.nothing")}>{t("search.empty.upload")}</Nothing>;
   return (
     <Nothing title={params.q ? t("search.empty.words", { query: params.q }) : t("search.empty.filters")}>

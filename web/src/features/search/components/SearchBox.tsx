@@ -79,8 +79,8 @@ export function SearchBox({ query, onQuery, onFilter, onAsset, onLeave }: Props)
   const take = (option: Option) => {
     close();
     if (option.group === "assets") { onAsset(option.asset.asset_id); return; }
-    if (option.group === "words") {
-      const whole = finishWord(text, option.value);
+    if (option.group === "words" || option.group === "past") {
+      const whole = option.group === "past" ? option.value : finishWord(text, option.value);
       setText(whole);
       send(whole, true); return;
     }

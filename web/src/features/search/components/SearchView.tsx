@@ -1,3 +1,5 @@
+import CloseIcon from "@mui/icons-material/Close";
+import SavedIcon from "@mui/icons-material/BookmarkBorder";
 import FilterIcon from "@mui/icons-material/Tune";
 import GridIcon from "@mui/icons-material/GridView";
 import ListIcon from "@mui/icons-material/ViewList";
@@ -9,17 +11,21 @@ import IconButton from "@mui/material/IconButton";
 import NativeSelect from "@mui/material/NativeSelect";
 import ToggleButton from "@mui/material/ToggleButton";
 import ToggleButtonGroup from "@mui/material/ToggleButtonGroup";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useFormat } from "~/format/useFormat";
 
 import { useAssetSearch, useSegmentSearch } from "../api/useSearch";
-import { FILTERS, filterCount, SORTS, toggleFilter, VIEWS, type SearchParams, type Sort, type View } from "../searchParams";
+import { asked, FILTERS, filterCount, scopeOf, SORTS, toggleFilter, VIEWS, type SearchParams, type Sort, type View } from "../searchParams";
+import type { Selection } from "../selection";
+import { useSelection } from "../useSelection";
 import { Facets, useValueLabel } from "./Facets";
-import { Results } from "./Results";
+import { Results, viewOf } from "./Results";
 
 const FacetDrawer = lazy(() => import("./FacetDrawer").then((module) => ({ default: module.FacetDrawer })));
+const SavedSearches = lazy(() => import("./SavedSearches").then((module) => ({ default: module.SavedSearches })));
+const ScopeName = lazy(() => import("./ScopeName").then((module) => ({ default: module.ScopeName })));
 const VIEW_ICONS = { grid: GridIcon, list: ListIcon, said: SaidIcon } as const;
 
 interface Props {
@@ -27,12 +33,20 @@ interface Props {
   onChange: (params: SearchParams) => void;
 }
 
+interface ViewProps extends Props {
+  /** What can be done with what is selected. */
+  actions: (selection: Selection, clear: () => void) => ReactNode;
+}
+
 /** The page that everything starts from: facets, results, how they are looked at. */
-export function SearchView({ params, onChange }: Props) {
+export function SearchView({ params, onChange, actions }: ViewProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const [drawer, setDrawer] = useState(false);
-  const view = params.view ?? "grid";
+  const [saving, setSaving] = useState(false);
+  const view = viewOf(params);
+  const scope = scopeOf(params);
+  const selecting = useSelection(asked(params));
   // facets belong to assets: they are asked for in every view
   const assets = useAssetSearch(params, true);
   const segments = useSegmentSearch(params, view === "said");
@@ -51,6 +65,11 @@ export function SearchView({ params, onChange }: Props) {
           </FacetDrawer>
         </Suspense>
       )}
+      {saving && (
+        <Suspense fallback={null}>
+          <SavedSearches params={params} onOpen={onChange} onClose={() => setSaving(false)} />
+        </Suspense>
+      )}
       <Box sx={{ display: "flex", flexDirection: "column", flex: 1, minWidth: 0 }}>
         <Box sx={{ display: "flex", alignItems: "center", gap: 1, px: 2, minHeight: 48, flexWrap: "wrap", py: 0.5 }}>
           <IconButton aria-label={t("search.facets.label")} aria-haspopup="dialog" onClick={() => setDrawer(true)} sx={{ display: { md: "none" } }}>
@@ -58,17 +77,30 @@ export function SearchView({ params, onChange }: Props) {
               <FilterIcon fontSize="small" />
             </Badge>
           </IconButton>
-          <Box component="h1" sx={{ m: 0, fontSize: "0.875rem", fontWeight: 650, whiteSpace: "nowrap" }}>
+          <Box component="h1" sx={{ m: 0, minWidth: 0, fontSize: "0.875rem", fontWeight: 650, overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }}>
+            {scope && (
+              <Suspense fallback={null}>
+                <ScopeName scope={scope} /> ·{" "}
+              </Suspense>
+            )}
             <span role="status">{first ? t("search.results.count", { count: first.total, total: format.count(first.total) }) : t("search.results.label")}</span>
           </Box>
-          {first && (
+          {scope && (
+            <IconButton aria-label={t("search.scope.leave")} title={t("search.scope.leave")} onClick={() => onChange(withoutScope(params))}>
+              <CloseIcon fontSize="small" />
+            </IconButton>
+          )}
+          {first && !scope && (
             <Box component="span" sx={{ fontSize: "0.75rem", color: "text.secondary", whiteSpace: "nowrap", display: { xs: "none", sm: "inline" } }}>
               {t("search.results.took", { ms: format.count(Math.round(first.took_ms)) })}
             </Box>
           )}
           <Chosen params={params} onChange={onChange} />
           <Box sx={{ flex: 1 }} />
-          <NativeSelect
+          <IconButton aria-label={t("search.saved")} title={t("search.saved")} aria-haspopup="dialog" onClick={() => setSaving(true)}>
+            <SavedIcon fontSize="small" />
+          </IconButton>
+          {!scope && <NativeSelect
             value={params.sort ?? "relevance"}
             onChange={(event) => onChange(withSort(params, event.target.value as Sort))}
             inputProps={{ "aria-label": t("search.sort.label") }}
@@ -80,7 +112,7 @@ export function SearchView({ params, onChange }: Props) {
                 {t(`search.sort.${sort}`)}
               </option>
             ))}
-          </NativeSelect>
+          </NativeSelect>}
           <ToggleButtonGroup
             exclusive
             size="small"
@@ -88,7 +120,7 @@ export function SearchView({ params, onChange }: Props) {
             aria-label={t("search.view.label")}
             onChange={(_, chosenView: View | null) => chosenView && onChange(withView(params, chosenView))}
           >
-            {VIEWS.map((name) => {
+            {VIEWS.filter((name) => !scope || name !== "said").map((name) => {
               const Icon = VIEW_ICONS[name];
               return (
                 <ToggleButton key={name} value={name} aria-label={t(`search.view.${name}`)} title={t(`search.view.${name}`)} sx={{ py: 0.4, px: 0.75 }}>
@@ -99,13 +131,15 @@ export function SearchView({ params, onChange }: Props) {
           </ToggleButtonGroup>
         </Box>
         <Box sx={{ flex: 1, minHeight: 0 }}>
-          <Results params={params} onChange={onChange} assets={assets} segments={segments} />
+          <Results params={params} onChange={onChange} assets={assets} segments={segments} selecting={selecting} />
         </Box>
+        {selecting.selection.chosen.size > 0 && actions(selecting.selection, selecting.clear)}
       </Box>
     </Box>
   );
 }
 
+const withoutScope = ({ collection, like, ...rest }: SearchParams): SearchParams => rest;
 const withSort = ({ sort: old, ...rest }: SearchParams, sort: Sort): SearchParams => (sort === "relevance" ? rest : { ...rest, sort });
 const withView = ({ view: old, ...rest }: SearchParams, view: View): SearchParams => (view === "grid" ? rest : { ...rest, view });
 

@@ -3,11 +3,12 @@ import { memo } from "react";
 
 import { Marked } from "~/components/Marked";
 import { PageLink } from "~/components/PageLink";
-import { Thumbnail } from "~/components/Thumbnail";
 import { useFormat } from "~/format/useFormat";
 
 import type { SegmentHit } from "../api/answers";
+import { Flags } from "./Flags";
 import { Second } from "./HitCard";
+import { HitThumbnail } from "./HitThumbnail";
 
 interface Props {
   hit: SegmentHit;
@@ -30,7 +31,7 @@ export const SegmentRow = memo(function SegmentRow({ hit, thumbnail, query, proj
       sx={{ display: "flex", gap: 1.5, p: 0.75, mx: -0.75, borderRadius: 1, color: "inherit", textDecoration: "none", "&:hover": { bgcolor: "action.hover" } }}
     >
       <Box sx={{ width: { xs: 96, sm: 128 }, flexShrink: 0 }}>
-        <Thumbnail url={thumbnail} kind={hit.kind} duration={hit.duration_s} />
+        <HitThumbnail id={hit.asset_id} url={thumbnail} kind={hit.kind} duration={hit.duration_s} />
       </Box>
       <Box sx={{ flex: 1, minWidth: 0 }}>
         <Box sx={{ fontSize: "0.9375rem", lineHeight: 1.45 }}>
@@ -48,6 +49,7 @@ export const SegmentRow = memo(function SegmentRow({ hit, thumbnail, query, proj
           {hit.title} · {project} · {format.day(hit.created_at)}
           {hit.speaker && ` · ${hit.speaker}`}
         </Box>
+        <Flags flags={hit.rights_flags} />
       </Box>
     </PageLink>
   );

@@ -14,6 +14,8 @@ interface Props<T> {
   draw: (item: T, focus: { tabIndex: 0 | -1; "data-result": number }) => ReactNode;
   /** The end is near. */
   onEnd: () => void;
+  /** A key has moved from one item to another with Shift held. */
+  onExtend?: (to: number) => void;
   footer?: ReactNode;
 }
 
@@ -24,7 +26,7 @@ const NARROW_PX = 420;
 export const focusResults = (): void => document.querySelector<HTMLElement>('[data-result][tabindex="0"]')?.focus();
 
 /** A list of any length: only what is seen is there, arrow keys go through all of it. */
-export function VirtualRows<T>({ label, items, keyOf, minWidth, gap, estimate, draw, onEnd, footer }: Props<T>) {
+export function VirtualRows<T>({ label, items, keyOf, minWidth, gap, estimate, draw, onEnd, onExtend, footer }: Props<T>) {
   const pane = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   const [at, setAt] = useState(0);
@@ -78,7 +80,10 @@ export function VirtualRows<T>({ label, items, keyOf, minWidth, gap, estimate, d
     if (step === undefined) return;
     event.preventDefault();
     if (step === -columns && from < columns) document.querySelector<HTMLElement>("[role=combobox]")?.focus();
-    else go(from + step);
+    else {
+      go(from + step);
+      if (event.shiftKey) onExtend?.(Math.min(items.length - 1, Math.max(0, from + step)));
+    }
   };
 
   const focused = Math.min(at, items.length - 1);
@@ -86,7 +91,7 @@ export function VirtualRows<T>({ label, items, keyOf, minWidth, gap, estimate, d
     <Box
       ref={pane}
       data-scroll-restoration-id="results"
-      sx={{ height: "100%", overflowY: "auto", overflowX: "hidden", px: 2, scrollbarGutter: "stable" }}
+      sx={{ height: "100%", overflowY: "auto", overflowX: "hidden", px: 2, pt: 0.5, scrollbarGutter: "stable" }}
     >
       <Box
         component="ul"

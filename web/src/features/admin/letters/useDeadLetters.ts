@@ -26,3 +26,12 @@ export function useReplay() {
     onSettled: () => client.invalidateQueries({ queryKey: KEY }),
   });
 }
+
+export function useReplayMany() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: { event_type: string | null; destination: string | null; limit: number; per_second: number }) =>
+      unwrap(api.POST("/api/v1/dead-letters/replay", { body })),
+    onSettled: () => client.invalidateQueries({ queryKey: KEY }),
+  });
+}

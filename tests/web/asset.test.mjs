@@ -1,0 +1,319 @@
+// The asset's page: correcting what is said, taking changes back, what is seen and when, related assets, both protocols, channels.
+import axe from "axe-core";
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, open, ORIGIN } from "./browser.mjs";
+import { material } from "./material.mjs";
+
+const READY_MS = Number(process.env.READY_MS ?? 120_000);
+const FILM = `/assets/${material.film}`;
+const PICTURE = `/assets/${material.picture}`;
+const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+const tab = (page, name) => page.getByRole("tab", { name }).click();
+const time = (page) => page.evaluate(() => document.querySelector("video").currentTime);
+const playable = (page) => page.waitForFunction(() => document.querySelector("video")?.readyState >= 2, undefined, { timeout: READY_MS });
+
+/** What the page's own person may ask of the API, with the token that the page uses. */
+async function apiOf(page) {
+  const asked = page.waitForRequest((request) => request.url().includes("/api/v1/") && "authorization" in request.headers());
+  await page.reload();
+  const { authorization } = (await asked).headers();
+  return async (method, path, body) => {
+    const answer = await fetch(`${ORIGIN}/api/v1${path}`, { method, headers: { authorization, "content-type": "application/json" }, ...(body && { body: JSON.stringify(body) }) });
+    assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${answer.ok ? "" : await answer.text()}`);
+    return answer.status === 204 ? null : answer.json();
+  };
+}
+
+async function until(condition, what, ms = READY_MS) {
+  const end = Date.now() + ms;
+  while (Date.now() < end) {
+    const found = await condition();
+    if (found) return found;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  assert.fail(`waited in vain: ${what}`);
+}
+
+async function violations(page) {
+  await page.waitForTimeout(400); // what fades in has no contrast yet
+  await page.evaluate(axe.source);
+  const { violations: found } = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags, resultTypes: ["violations"] }), WCAG);
+  return found.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => `${node.target.join(" ")} ${node.failureSummary.split("\n")[1]?.trim()}`).join(" | ")}`);
+}
+
+const lastLine = (page) => page.locator("li[data-index]").last();
+const editor = (page) => page.locator("form", { has: page.getByLabel("Lo que se dice") });
+
+async function openEditor(page) {
+  await lastLine(page).waitFor();
+  await lastLine(page).hover();
+  await lastLine(page).getByRole("button", { name: /^Corregir/ }).click();
+  await editor(page).waitFor();
+}
+
+test("a line that is put right is shown at once, is found by its new words, and can be taken back", async () => {
+  const { context, page, faults } = await open(browser, { user: "archivista" });
+  await page.goto(ORIGIN + FILM);
+  const api = await apiOf(page);
+  const before = (await api("GET", `${FILM}/transcript?limit=500`)).items.at(-1).text;
+  const word = `zarzaparrilla${Date.now()}`;
+  await openEditor(page);
+  await page.keyboard.press("Escape");
+  assert.equal(await editor(page).count(), 0);
+  await openEditor(page);
+  await page.getByLabel("Lo que se dice").fill(`${before} ${word}`);
+  await page.getByLabel("Quién habla", { exact: true }).last().fill("Marta Ruiz");
+  await page.keyboard.press("Control+Enter");
+  await page.getByText("Marta Ruiz:").waitFor();
+  assert.match(await lastLine(page).innerText(), new RegExp(word));
+  assert.equal(await page.evaluate(() => document.activeElement?.className.includes("edit")), true, "the keyboard goes on from the line");
+  await until(async () => (await api("GET", `/search/assets?q=${word}`)).hits.some((hit) => hit.asset_id === material.film), "search finds the correction");
+
+  await openEditor(page);
+  await page.getByText(/^La máquina entendió|Corregido por/).first().waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole("button", { name: "Volver a lo que entendió la máquina" }).click();
+  await page.waitForFunction((text) => !document.body.innerText.includes(text), word);
+  assert.equal((await api("GET", `${FILM}/transcript?limit=500`)).items.at(-1).text, before);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("two people correct one line: the second sees both and decides; the history tells it all and takes it back", async () => {
+  const { context, page: first, faults } = await open(browser, { user: "archivista" });
+  await first.goto(ORIGIN + FILM);
+  const second = await context.newPage();
+  await second.goto(ORIGIN + FILM);
+  await openEditor(second);
+  const theirs = `Dicho por la primera ${Date.now()}`;
+  const mine = `Dicho por la segunda ${Date.now()}`;
+  await openEditor(first);
+  await first.getByLabel("Lo que se dice").fill(theirs);
+  await first.getByRole("button", { name: "Guardar", exact: true }).click();
+  await editor(first).waitFor({ state: "detached" });
+
+  await second.getByLabel("Lo que se dice").fill(mine);
+  await second.getByRole("button", { name: "Guardar", exact: true }).click();
+  const conflict = second.locator("[data-conflict]");
+  await conflict.waitFor();
+  assert.match(await conflict.innerText(), new RegExp(theirs));
+  assert.match(await conflict.innerText(), new RegExp(mine));
+  await second.getByRole("button", { name: "Guardar lo mío" }).click();
+  await editor(second).waitFor({ state: "detached" });
+  assert.match(await lastLine(second).innerText(), new RegExp(mine));
+
+  await tab(second, "Historial");
+  const row = second.locator("[data-happening=correction]", { hasText: mine });
+  await row.waitFor();
+  await second.locator("[data-happening=correction]", { hasText: theirs }).getByText("Ya no está vigente").waitFor();
+  await row.getByRole("button", { name: /^Deshacer el cambio de archivista/ }).click();
+  await row.getByText("Ya no está vigente").waitFor();
+  await second.waitForFunction((text) => ![...document.querySelectorAll("li[data-index]")].some((line) => line.innerText.includes(text)), mine);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("the history of the metadata says who changed what from what to what; undo puts it back into the form", async () => {
+  const { context, page, faults } = await open(browser, { user: "archivista", at: PICTURE });
+  const field = page.getByLabel("Fuente", { exact: true });
+  const before = await field.inputValue();
+  const text = `Agencia ${Date.now()}`;
+  await field.fill(text);
+  await page.locator("[data-save=waiting], [data-save=saving]").first().waitFor();
+  await page.locator("[data-save=saved]").waitFor();
+  await tab(page, "Historial");
+  const row = page.locator("[data-happening=edit]", { hasText: text }).first();
+  await row.waitFor();
+  assert.match(await row.innerText(), /archivista cambió los metadatos/);
+  assert.deepEqual(await violations(page), []);
+  await row.getByRole("button", { name: /^Deshacer/ }).click();
+  await page.locator("[data-happening=edit]", { hasText: "deshizo un cambio" }).first().waitFor();
+  await tab(page, "Metadatos");
+  await page.waitForFunction((wanted) => [...document.querySelectorAll("input")].every((input) => input.value !== wanted), text);
+  assert.equal(await field.inputValue(), before);
+  await tab(page, "Historial");
+  await page.getByLabel("Qué se muestra").selectOption("all");
+  await page.locator("[data-happening=arrival]").waitFor();
+  await page.locator("[data-happening=job]").first().waitFor();
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("shots are on a timeline under the film: its name leads by keyboard from one to the next, a click to what was clicked", async () => {
+  const { context, page, faults } = await open(browser, { user: "archivista", at: FILM });
+  await playable(page);
+  await page.keyboard.press("k");
+  const lane = page.getByRole("button", { name: /^Planos: ir a la siguiente aparición/ });
+  await until(async () => (await lane.count()) > 0 || (await page.reload().then(() => false)), "the shots are there");
+  await page.locator("[data-lane=shots] > div").first().click();
+  await page.waitForFunction(() => document.querySelector("video").currentTime < 0.5);
+  await page.getByRole("slider", { name: "Posición" }).press("End");
+  await lane.focus();
+  await page.keyboard.press("ArrowLeft");
+  await page.waitForFunction(() => document.querySelector("video").currentTime < document.querySelector("video").duration - 0.1);
+  await page.getByLabel("Mostrar").selectOption("shots:Planos");
+  const one = page.getByRole("button", { name: /^0:00 Plano 1/ });
+  await one.waitFor();
+  assert.deepEqual(await violations(page), []);
+  await one.click();
+  await page.waitForFunction(() => document.querySelector("video").currentTime < 0.5);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("a tag is added by a person, what a machine saw is rejected and brought back", async () => {
+  const { context, page, faults } = await open(browser, { user: "archivista", at: FILM });
+  await tab(page, "Etiquetas automáticas");
+  const tag = `barrilete ${Date.now()}`;
+  await page.getByLabel("Etiqueta", { exact: true }).fill(tag);
+  await page.getByRole("button", { name: "Añadir", exact: true }).click();
+  await page.getByRole("button", { name: `Rechazar «${tag}»` }).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole("button", { name: `Rechazar «${tag}»` }).click();
+  await page.getByRole("button", { name: `Rechazar «${tag}»` }).waitFor({ state: "detached" });
+
+  const api = await apiOf(page);
+  const [seen] = (await api("GET", `${FILM}/tags?kind=object`)).items;
+  if (seen) {
+    // whatever the machine saw in it
+    await tab(page, "Etiquetas automáticas");
+    await page.getByRole("button", { name: `Rechazar «${seen.value}»` }).click();
+    await page.getByRole("button", { name: `Devolver «${seen.value}»` }).waitFor();
+    await until(async () => (await api("GET", `${FILM}/detections?label=${encodeURIComponent(seen.value)}`)).items.length === 0, "what is rejected is seen no more");
+    await page.getByRole("button", { name: `Devolver «${seen.value}»` }).click();
+    await page.getByRole("button", { name: `Rechazar «${seen.value}»` }).waitFor();
+  }
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("an asset is linked to another by its address, shown from both sides, and unlinked", async () => {
+  const { context, page, faults } = await open(browser, { user: "archivista", at: PICTURE });
+  await tab(page, "Relacionado");
+  await page.getByLabel(/^Dirección o identificador/).fill("no es una dirección");
+  await page.getByRole("button", { name: "Enlazar" }).click();
+  await page.getByText("Pegue la dirección de la página del otro material.").waitFor();
+  await page.getByLabel(/^Dirección o identificador/).fill(`${ORIGIN}${FILM}?t=3`);
+  await page.getByRole("button", { name: "Enlazar" }).click();
+  const group = page.getByRole("region", { name: "Derivado de" });
+  await group.waitFor();
+  assert.deepEqual(await violations(page), []);
+  await group.getByRole("link").click();
+  await page.waitForURL((url) => url.pathname === FILM);
+  await tab(page, "Relacionado");
+  await page.getByRole("region", { name: "Se ha derivado de este" }).getByRole("button", { name: /^Quitar el enlace/ }).click();
+  await page.getByRole("region", { name: "Se ha derivado de este" }).waitFor({ state: "detached" });
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("the film plays by DASH too, from where it was, and back by HLS", async (t) => {
+  const { context, page, faults } = await open(browser, { user: "editora", at: `${FILM}?t=5` });
+  await playable(page);
+  const choice = page.getByLabel("Protocolo");
+  if ((await choice.count()) === 0) return t.skip("this film was packaged without DASH");
+  await page.waitForFunction(() => document.querySelector("video").currentTime > 5);
+  for (const [protocol, list] of [["dash", /\.mpd\?/], ["hls", /\.m3u8\?/]]) {
+    const from = await time(page);
+    const asked = page.waitForResponse((response) => list.test(response.url()));
+    await choice.selectOption(protocol);
+    assert.equal((await asked).status(), 200);
+    // on from where it was, by itself
+    await page.waitForFunction((at) => document.querySelector("video").currentTime > at + 0.5 && document.querySelector("video").videoWidth > 0, from, { timeout: READY_MS });
+    assert.equal(await page.getByRole("alert").count(), 0);
+  }
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("speed, quality, captions, frames, J-K-L and marks work", async () => {
+  const { context, page, faults } = await open(browser, { user: "editora", at: `${FILM}?t=5` });
+  await playable(page);
+  await page.keyboard.press("k"); // autoplay is allowed here: stand still
+  await page.waitForFunction(() => document.querySelector("video").paused);
+  const at = await time(page);
+  await page.keyboard.press(".");
+  await page.waitForFunction((before) => document.querySelector("video").currentTime > before, at);
+  assert.ok((await time(page)) - at < 0.1);
+  await page.getByLabel("Velocidad").selectOption("2");
+  assert.equal(await page.evaluate(() => document.querySelector("video").playbackRate), 2);
+  const quality = page.getByLabel("Calidad", { exact: true });
+  if ((await quality.count()) > 0) await quality.selectOption({ index: 1 });
+  await page.getByRole("button", { name: "Subtítulos" }).click();
+  await page.waitForFunction(() => [...document.querySelector("video").textTracks].some((track) => track.mode === "showing" && track.cues?.length > 0));
+  await page.getByRole("slider", { name: "Posición" }).press("Home");
+  await page.evaluate(() => document.activeElement?.blur());
+  await page.keyboard.press("l");
+  await page.keyboard.press("l");
+  await page.waitForFunction(() => document.querySelector("video").playbackRate >= 2 && document.querySelector("video").currentTime > 1);
+  await page.keyboard.press("k");
+  await page.keyboard.press("i");
+  const marked = await time(page);
+  await page.keyboard.press("j");
+  await page.waitForFunction((before) => document.querySelector("video").currentTime < before - 0.2, marked);
+  await page.keyboard.press("k");
+  assert.equal(await page.evaluate(() => document.querySelector("video").playbackRate), 1);
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("a channel says what it lacks; publishing is followed live, and so is withdrawing", async () => {
+  const { context, page, faults } = await open(browser, { user: "admin", at: PICTURE });
+  const api = await apiOf(page);
+  const id = `portada-${Date.now()}`;
+  const channel = { name: `Portada ${id}`, type: "web", profile: "thumb-800", projects: ["noticias"], settings: { prefix: id, base_url: "https://cdn.example" } };
+  await api("PUT", `/channels/${id}`, channel);
+  await api("PUT", `/channels/${id}-fr`, { ...channel, name: `Francia ${id}`, profile: "no-such-profile" });
+  try {
+    await page.reload();
+    await tab(page, "Publicación");
+    await page.locator(`[data-channel="${id}-fr"] [data-missing=later]`).waitFor();
+    const card = page.locator(`[data-channel="${id}"]`);
+    assert.deepEqual(await violations(page), []);
+    await card.getByRole("button", { name: `Publicar en ${channel.name}` }).click();
+    await card.locator("[data-publication=published]").waitFor({ timeout: READY_MS });
+    await card.getByRole("button", { name: "Intentos" }).click();
+    await card.getByRole("list", { name: "Intentos" }).getByRole("listitem").first().waitFor();
+    await card.getByRole("button", { name: `Retirar: ${channel.name}` }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Retirar" }).click();
+    await card.locator("[data-publication=withdrawn]").waitFor({ timeout: READY_MS });
+    await card.getByRole("button", { name: `Publicar otra vez: ${channel.name}` }).waitFor();
+    assert.deepEqual(await violations(page), []);
+  } finally {
+    for (const one of [id, `${id}-fr`]) await api("PATCH", `/channels/${one}`, { enabled: false });
+  }
+  assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("a picture is looked into: by keys, by dragging, and back to the whole", async () => {
+  const { context, page, faults } = await open(browser, { user: "editora", at: PICTURE });
+  const viewer = page.getByRole("application");
+  const style = () => viewer.locator("img").evaluate((image) => image.style.transform);
+  await viewer.locator("img").waitFor();
+  const whole = await style();
+  await viewer.focus();
+  await page.keyboard.press("+");
+  await page.keyboard.press("+");
+  await page.waitForFunction(() => /scale\(2\.25\)/.test(document.querySelector("[role=application] img").style.transform));
+  const near = await style();
+  const box = await viewer.boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 2 + 40, box.y + box.height / 2 + 10, { steps: 4 });
+  await page.mouse.up();
+  assert.match(await style(), /translate\(40px, 10px\)/);
+  assert.notEqual(await style(), near);
+  await page.keyboard.press("0");
+  await page.waitForFunction((wanted) => document.querySelector("[role=application] img").style.transform === wanted, whole);
+  assert.deepEqual(faults, []);
+  await context.close();
+});

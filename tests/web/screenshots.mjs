@@ -1,0 +1,74 @@
+// Pictures of every page in every theme, width and language, for people to look at; no part of the timed suite.
+//
+//   node screenshots.mjs FOLDER [asset ids…]     ONLY=admin.*-390 WIDTHS=390,1440,2560 SCHEMES=light,dark LOCALES=es-ES,en-GB,pt-BR narrow it
+//
+// With ids of assets (a film, a sound, a picture), their pages too. It tells what no page may do: errors in the console, breaches of its policy,
+// and content that is wider than the window.
+import { mkdirSync } from "node:fs";
+import { launch, open, ORIGIN } from "./browser.mjs";
+
+const [folder = "pictures", ...assets] = process.argv.slice(2);
+const only = new RegExp(process.env.ONLY ?? ".");
+const list = (name, otherwise) => (process.env[name] ?? otherwise).split(",");
+const WIDTHS = list("WIDTHS", "390,1440,2560").map(Number);
+const SCHEMES = list("SCHEMES", "light,dark");
+const LOCALES = list("LOCALES", "es-ES,en-GB,pt-BR");
+const QUIET_MS = 4_000;
+
+const PAGES = {
+  search: "/",
+  grid: "/?q=servicio",
+  list: "/?q=servicio&view=list",
+  said: "/?q=servicio&view=said",
+  nothing: "/?q=zzzzqqqq",
+  collections: "/collections",
+  upload: "/upload",
+  activity: "/activity",
+  ...Object.fromEntries(["state", "jobs", "projects", "channels", "rules", "letters", "audit"].map((name) => [`admin-${name}`, `/admin/${name}`])),
+  missing: "/nowhere",
+};
+for (const [number, id] of assets.entries()) PAGES[`asset${number + 1}`] = `/assets/${id}?t=3&q=servicio`;
+
+/** What is opened by a button, and shown beside the page it is on. */
+const OPENED = {
+  "admin-projects": { form: (page) => page.locator("section button").first().click(), details: (page) => page.locator("tbody button").first().click() },
+  "admin-channels": { form: (page) => page.locator("section button").first().click() },
+  "admin-rules": { form: (page) => page.locator("section button").first().click() },
+  "admin-letters": { many: (page) => page.locator("section button").first().click() },
+};
+
+mkdirSync(folder, { recursive: true });
+const browser = await launch();
+const told = new Set();
+for (const locale of LOCALES) {
+  for (const scheme of SCHEMES) {
+    const { context, page, faults } = await open(browser, { user: "admin", scheme, locale });
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: width < 500 ? 844 : Math.round(width * 0.6) });
+      for (const [name, path] of Object.entries(PAGES)) {
+        const shots = { "": () => undefined, ...OPENED[name] };
+        for (const [what, act] of Object.entries(shots)) {
+          const file = [name, what, width, scheme, locale.slice(0, 2)].filter(Boolean).join("-");
+          if (!only.test(file)) continue;
+          await page.goto(ORIGIN + path);
+          await page.waitForLoadState("networkidle", { timeout: QUIET_MS }).catch(() => undefined); // a page that streams is never idle
+          try {
+            await act(page);
+          } catch (fault) {
+            told.add(`${file}: ${fault.message.split("\n")[0]}`);
+            continue;
+          }
+          await page.waitForTimeout(300); // MUI slides and fades in
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+          if (wide > 0) told.add(`${file}: ${wide} px wider than the window`);
+          await page.screenshot({ path: `${folder}/${file}.png` });
+          console.log(file);
+        }
+      }
+    }
+    for (const fault of faults) told.add(fault);
+    await context.close();
+  }
+}
+await browser.close();
+for (const fault of told) console.error(fault);

@@ -1,0 +1,19 @@
+import Box from "@mui/material/Box";
+import Typography from "@mui/material/Typography";
+import { useTranslation } from "react-i18next";
+
+import { useTitle } from "~/components/useTitle";
+import { CollectionsView } from "~/features/collections/CollectionsView";
+
+export function CollectionsPage() {
+  const { t } = useTranslation();
+  useTitle(t("nav.collections"));
+  return (
+    <Box sx={{ height: "100%", overflowY: "auto" }}>
+      <Box sx={{ display: "grid", gap: 2, maxWidth: 1300, mx: "auto", p: { xs: 1.5, sm: 3 } }}>
+        <Typography variant="h1">{t("nav.collections")}</Typography>
+        <CollectionsView />
+      </Box>
+    </Box>
+  );
+}

@@ -1,0 +1,34 @@
+import Box from "@mui/material/Box";
+import { useTranslation } from "react-i18next";
+
+import type { Publication } from "~/api/client";
+import { Fault } from "~/components/Fault";
+import { Loading } from "~/components/Loading";
+import { useFormat } from "~/format/useFormat";
+
+import { useAttempts } from "./usePublications";
+
+/** What was tried, newest first, with what the channel said. */
+export function Attempts({ publication }: { publication: Publication }) {
+  const { t } = useTranslation("asset");
+  const format = useFormat();
+  const { data, isPending, error, refetch } = useAttempts(publication.id, publication.updated_at);
+  if (isPending) return <Loading />;
+  if (!data) return <Fault fault={error} retry={() => void refetch()} />;
+  return (
+    <Box component="ol" aria-label={t("channel.attempts")} sx={{ display: "grid", gap: 0.5, listStyle: "none", m: 0, p: 0, fontSize: "0.75rem" }}>
+      {data.attempts.map((attempt) => (
+        <Box component="li" key={attempt.id} sx={{ overflowWrap: "anywhere" }}>
+          <Box component="span" sx={{ color: "text.secondary" }}>
+            {format.moment(attempt.started_at)}
+          </Box>{" "}
+          <span lang="en">
+            {attempt.action}: <b>{attempt.outcome}</b>
+            {attempt.reason && ` · ${attempt.reason}`}
+          </span>
+          {attempt.sent_bytes !== null && attempt.sent_bytes > 0 && ` · ${format.bytes(attempt.sent_bytes)}`}
+        </Box>
+      ))}
+    </Box>
+  );
+}

@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+
+import { fateOf, finishedFate, isOver, isTold, listedFate } from "./fates";
+
+const job = (progress: number) => ({ progress }) as Parameters<typeof fateOf>[0]["jobs"][number];
+
+test("progress is the mean of the jobs, and nothing where there are none", () => {
+  expect(fateOf({ status: "processing", reason: null, version: 1, jobs: [job(0.5), job(1)] }).progress).toBe(0.75);
+  expect(fateOf({ status: "processing", reason: null, version: 1, jobs: [] }).progress).toBeNull();
+});
+
+test("the list does not forget what was seen live, and says nothing about duplicates", () => {
+  const live = fateOf({ status: "processing", reason: null, version: 1, jobs: [job(0.5)] });
+  const listed = listedFate({ status: "ready", reason: null }, live);
+  expect([listed.progress, isOver(listed), isTold(listed)]).toEqual([0.5, true, false]);
+});
+
+test("a stream that ends without an end is an asset that is gone; one that has ended stays as it was", () => {
+  expect(finishedFate(undefined).status).toBe("deleted");
+  expect(finishedFate({ status: "processing", reason: null, progress: null }).status).toBe("deleted");
+  expect(finishedFate({ status: "ready", reason: null, progress: 1 }).status).toBe("ready");
+});

@@ -1,0 +1,29 @@
+/** What is known of a file after it has arrived. Pure. */
+import type { AssetProgress, AssetSummary } from "~/api/client";
+
+export interface Fate {
+  status: AssetSummary["status"];
+  reason: string | null;
+  /** 0 to 1 over its jobs, when they are known. */
+  progress: number | null;
+  /** The asset that has the same bytes; undefined while nobody has asked. */
+  duplicateOf?: string | null;
+}
+
+export const isOver = (fate: Fate | undefined): boolean => fate !== undefined && fate.status !== "uploading" && fate.status !== "processing";
+
+/** Whether it is known if it was there before. */
+export const isTold = (fate: Fate | undefined): boolean => fate?.duplicateOf !== undefined;
+
+/** Live: its state, and the mean of its jobs. */
+export const fateOf = ({ status, reason, jobs }: AssetProgress): Fate => ({
+  status,
+  reason,
+  progress: jobs.length > 0 ? jobs.reduce((sum, job) => sum + job.progress, 0) / jobs.length : null,
+});
+
+/** From the list, which knows of no jobs. */
+export const listedFate = ({ status, reason }: Pick<AssetSummary, "status" | "reason">, before: Fate | undefined): Fate => ({ status, reason, progress: before?.progress ?? null });
+
+/** The stream has ended: over, or gone before anything could be said of it. */
+export const finishedFate = (before: Fate | undefined): Fate => (before && isOver(before) ? before : { status: "deleted", reason: null, progress: null });
