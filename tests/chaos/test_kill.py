@@ -5,6 +5,7 @@ One victim a test, the same platform for all: whatever was killed before has to 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import secrets
@@ -76,16 +77,21 @@ def check_ready_once(newsroom: Newsroom, assets: list[str]) -> None:
         )
 
 
-def kill_instances(newsroom: Newsroom, service: str) -> None:
+def kill_instances(newsroom: Newsroom, service: str) -> int:
+    """How many were killed: one that has just ended by itself is none."""
+    killed = 0
     for pid in newsroom.platform.instances()[service]:
-        os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+            killed += 1
+    return killed
 
 
 @pytest.mark.parametrize("service", ["ingest", "transcode", "search-indexer", "api"])
 def test_a_killed_function_loses_nothing(newsroom: Newsroom, tmp_path: Path, service: str) -> None:
     assets = send(newsroom, tmp_path)
     newsroom.until(lambda: newsroom.platform.instances()[service], f"an instance of {service}")
-    kill_instances(newsroom, service)
+    assert newsroom.until(lambda: kill_instances(newsroom, service), f"{service} killed")
     check_ready_once(newsroom, assets)
 
 
@@ -94,13 +100,15 @@ def test_a_function_killed_again_and_again_in_the_middle_of_a_chunk_loses_nothin
 ) -> None:
     assets = send(newsroom, tmp_path)
     running = "select 1 from job_chunks where state = 'running' and lease_until > now()"
+    killed = 0
     for _ in range(3):
         newsroom.until(
             lambda: newsroom.rows(running) or newsroom.api.get(f"/assets/{assets[0]}")["status"] == "ready",
             "a chunk at work",
             READY_S,
         )
-        kill_instances(newsroom, "transcode")
+        killed += kill_instances(newsroom, "transcode")
+    assert killed
     check_ready_once(newsroom, assets)
 
 
@@ -112,7 +120,7 @@ def test_a_killed_transcription_loses_no_word(newsroom: Newsroom, tmp_path: Path
         " where j.kind = 'speech' and j.asset_id = %s and c.state = 'running'"
     )
     newsroom.until(lambda: newsroom.rows(running, asset_id), "the recording being heard", READY_S)
-    kill_instances(newsroom, "enrich-speech")
+    assert kill_instances(newsroom, "enrich-speech")
     asset = newsroom.wait(asset_id, READY_S)
     assert asset["status"] == "ready", asset["reason"]
     heard = " ".join(segment["text"] for segment in asset["transcript"]["segments"]).lower()

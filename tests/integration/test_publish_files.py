@@ -75,7 +75,7 @@ def test_openssh_is_cut_off_in_the_middle_and_gone_on_with(
     asset = world.asset()
     body = world.rendition(asset, data=secrets.token_bytes(6 << 20))
     world.bao.put("sftp", "slow", **openssh_server.secret)
-    world.channel("slow", "sftp", openssh_server.settings(), bytes_a_second=3 << 20)
+    world.channel("slow", "sftp", openssh_server.settings(), bytes_a_second=1 << 20)
     publication = world.request(asset, "slow")
     cut: list[int] = []
 

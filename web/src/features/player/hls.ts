@@ -19,7 +19,7 @@ export async function openStream(
   const { default: Engine } = await import("hls.js");
   await whenFree(video);
   if (signal.aborted) return;
-  if (!Engine.isSupported()) { openNative(video, url, on, signal); return; }
+  if (!Engine.isSupported()) { openNative(video, url, start, on, signal); return; }
   const hls = new Engine({
     enableWorker: false,
     capLevelToPlayerSize: true,
@@ -48,11 +48,12 @@ export async function openStream(
   hls.attachMedia(video);
 }
 
-function openNative(video: HTMLVideoElement, url: string, on: Listening, signal: AbortSignal): void {
+function openNative(video: HTMLVideoElement, url: string, start: number, on: Listening, signal: AbortSignal): void {
   if (!video.canPlayType("application/vnd.apple.mpegurl")) return on.fault("hls-unsupported");
   const close = () => video.removeAttribute("src");
   signal.addEventListener("abort", close);
   video.addEventListener("error", () => on.fault("media-error"), { signal });
+  video.addEventListener("loadedmetadata", () => (video.currentTime = start), { signal, once: true });
   video.src = url;
   on.ready({ levels: [], choose: () => undefined, close });
 }

@@ -48,8 +48,8 @@ export function VideoPlayer({ asset, playback }: { asset: Asset; playback: Playb
     const { time, playing } = playback.snapshot();
     const ready = (opened: Stream) => {
       setStream(opened);
-      // the engine before has left the element paused at its beginning
-      if (time > 0 && playback.snapshot().time === 0) playback.seek(time);
+      // the engine before has left the element paused; where to begin is the engine's own business: a seek while it starts makes Shaka
+      // drop an initialisation segment that it never asks for again
       if (playing) playback.play();
     };
     void open(element, url, time, { ready, fault: setFault }, abort.signal).catch((reason: unknown) => setFault(String(reason)));

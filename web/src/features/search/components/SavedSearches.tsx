@@ -6,7 +6,7 @@ import DialogContent from "@mui/material/DialogContent";
 import DialogTitle from "@mui/material/DialogTitle";
 import IconButton from "@mui/material/IconButton";
 import Typography from "@mui/material/Typography";
-import { useState, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Fault } from "~/components/Fault";
@@ -30,6 +30,11 @@ export function SavedSearches({ params, onOpen, onClose }: Props) {
   const saved = useSavedSearches();
   const forget = useForget();
   const [said, setSaid] = useState("");
+  const list = useRef<HTMLUListElement>(null);
+  const deleted = (name: string) => {
+    setSaid(t("saved.deleted", { name }));
+    list.current?.focus(); // the button that had the focus goes with its row: the keyboard stays in the dialog
+  };
   const open = (found: SearchParams) => {
     onOpen({ ...found, ...(params.view && { view: params.view }) });
     onClose();
@@ -53,8 +58,8 @@ export function SavedSearches({ params, onOpen, onClose }: Props) {
           {saved.isPending && <Loading />}
           {saved.isError && <Fault fault={saved.error} retry={() => void saved.refetch()} />}
           {saved.data?.length === 0 && <Typography sx={{ color: "text.secondary" }}>{t("saved.none")}</Typography>}
-          <Box component="ul" sx={{ m: 0, p: 0, listStyle: "none", display: "grid", gap: 0.5 }}>
-            {saved.data?.map((search) => <SavedSearchRow key={search.id} search={search} onOpen={open} onDeleted={() => setSaid(t("saved.deleted", { name: search.name }))} />)}
+          <Box component="ul" ref={list} tabIndex={-1} sx={{ m: 0, p: 0, listStyle: "none", display: "grid", gap: 0.5 }}>
+            {saved.data?.map((search) => <SavedSearchRow key={search.id} search={search} onOpen={open} onDeleted={() => deleted(search.name)} />)}
           </Box>
         </Part>
         <Part title={t("saved.news")}>
