@@ -5,6 +5,7 @@ from __future__ import annotations
 pytest_plugins = [
     "tests.fix_postgres",
     "tests.fix_ceph",
+    "tests.fix_client_gateway",
     "tests.fix_models",
     "tests.fix_speech",
     "tests.fix_media",

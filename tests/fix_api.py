@@ -59,7 +59,8 @@ def environment(
 ) -> dict[str, str]:
     return {
         "DATABASE_URL": database_url, "S3_ENDPOINT": ceph_endpoint, "S3_PUBLIC_ENDPOINT": ceph_endpoint,
-        "S3_ACCESS_KEY": access, "S3_SECRET_KEY": secret, "S3_ADMIN_ACCESS_KEY": ADMIN_ACCESS, "S3_ADMIN_SECRET_KEY": ADMIN_SECRET, "OIDC_ISSUER": oidc.issuer, "OIDC_JWKS_URL": oidc.jwks_url,
+        "S3_ACCESS_KEY": access, "S3_SECRET_KEY": secret, "S3_ADMIN_ACCESS_KEY": ADMIN_ACCESS, "S3_ADMIN_SECRET_KEY": ADMIN_SECRET, "S3_CREDENTIALS_ON_OPEN_GATEWAY": "true",
+        "OIDC_ISSUER": oidc.issuer, "OIDC_JWKS_URL": oidc.jwks_url,
         "RATE_CALLER": "0", "RATE_CLIENT": "0", "OIDC_AUDIENCE": AUDIENCE, "STREAM_SECRET": "a secret of tests that is long enough for HMAC",
     }  # fmt: skip
 

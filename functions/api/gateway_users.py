@@ -25,6 +25,9 @@ class AdminSettings:
 
     access_key: str = settings.variable("S3_ADMIN_ACCESS_KEY", "")
     secret_key: str = settings.variable("S3_ADMIN_SECRET_KEY", "")
+    on_open_gateway: bool = settings.variable(
+        "S3_CREDENTIALS_ON_OPEN_GATEWAY", False
+    )  # see client_gateway.py
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from acervo import access
 from acervo.access import Action
 from acervo.database import Connection, Row, query
 from acervo.problems import Problem
-from functions.api import audit, cursors
+from functions.api import audit, client_gateway, cursors
 from functions.api.drop_policy import build_policy, prefix_of
 from functions.api.endpoint import Ask, Reply, Table
 from functions.api.gateway_users import GatewayUsers
@@ -96,7 +96,10 @@ def make_credential(ask: Ask, body: S3CredentialMake) -> Reply:
     user = f"acervo-s3-{id_}"
     with ask.database.transaction() as connection:
         project_id = _project(ask, connection)
-        gateway = _gateway(ask)
+    gateway = _gateway(ask)
+    if not ask.resources.settings.s3_admin.on_open_gateway:
+        client_gateway.check_closed(ask.objects.settings)
+    with ask.database.transaction() as connection:
         query.lock_project(connection, project_id=project_id)
         row = query.add_s3_credential(
             connection, id=id_, project_id=project_id, name=body.name, gateway_user=user, created_by=ask.caller.user, most=MOST

@@ -132,6 +132,7 @@ class Stack:
             "s3-endpoint": f"http://127.0.0.1:{self.rgw_port}",
             "s3-public-endpoint": f"http://localhost:{self.rgw_port}",
             "s3-region": "default",
+            "s3-credentials-on-open-gateway": "true",  # there is only one gateway here
             "public-url": self.origin,
             "oidc-issuer": self.issuer,
             "oidc-jwks-url": f"http://127.0.0.1:{self.oidc_port}/oidc/jwks",

@@ -1,10 +1,14 @@
-"""Keys for S3 clients, on a real gateway: they put files under their project's prefix, and can do nothing else whatsoever."""
+"""Keys for S3 clients, on a real gateway of their own: they put files under their project's prefix, and can do nothing else whatsoever."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote_plus
 from uuid import uuid4
 
 import httpx
@@ -15,11 +19,39 @@ from functions.api.gateway_users import AdminSettings, GatewayUsers
 from rgw.provision import Provision
 from rgw.store import Access, connect
 from tests.fix_api import Api
-from tests.fix_ceph import Ceph
+from tests.fix_ceph import Ceph, wait_for
 
 BUCKET = "dam-archive"
 ALL_USERS = 'uri="http://acs.amazonaws.com/groups/global/AllUsers"'
 REFUSED = {"AccessDenied", "403"}
+
+
+@pytest.fixture(scope="module")
+def more_environment(client_gateway: str) -> dict[str, str]:
+    return {"S3_PUBLIC_ENDPOINT": client_gateway, "S3_CREDENTIALS_ON_OPEN_GATEWAY": "false"}
+
+
+@pytest.fixture
+def announcements(ceph: Ceph) -> Iterator[list[str]]:
+    """Keys that the gateways' notifications name, while somebody listens where they are sent."""
+    heard: list[str] = []
+
+    class Listener(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            heard.extend(unquote_plus(record["s3"]["object"]["key"]) for record in told["Records"])
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", ceph.notify_port), Listener)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield heard
+    server.shutdown()
+    server.server_close()
 
 
 def client_of(made: dict[str, Any], service: str = "s3") -> Any:
@@ -140,11 +172,55 @@ def test_everything_else_is_refused(api: Api, ceph: Ceph) -> None:
     # it may not widen its own policy either, nor administer the gateway
     iam = client_of(made, "iam")
     assert code_of(lambda: iam.put_user_policy(UserName="x", PolicyName="p", PolicyDocument="{}")) != "done"
-    assert httpx.get(f"{made['endpoint']}/admin/user?uid=acervo").status_code == 403
+    assert not httpx.get(f"{made['endpoint']}/admin/user?uid=acervo").is_success
     assert ceph.s3.get_object(Bucket=BUCKET, Key=master)["Body"].read() == b"master"
     for key, upload_id in ((own + "-open", open_upload), (foreign, foreign_upload), (own + "-parts", mine)):
         ceph.s3.abort_multipart_upload(Bucket=BUCKET, Key=key, UploadId=upload_id)
     ceph.s3.delete_object(Bucket=BUCKET, Key=master)
+
+
+def test_it_can_neither_overwrite_nor_delete_what_ingest_hears_from(api: Api, ceph: Ceph) -> None:
+    made, name = make(api), "acervo-uploads-durable"
+    topics = client_of(made, "sns")
+    arn = f"arn:aws:sns:{made['region']}::{name}"
+    before = ceph.sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+    elsewhere = {"push-endpoint": "http://127.0.0.1:9"}
+    calls: dict[str, Callable[[], Any]] = {
+        "overwrite": lambda: topics.create_topic(Name=name, Attributes=elsewhere),
+        "delete": lambda: topics.delete_topic(TopicArn=arn),
+        "list": lambda: topics.list_topics(),
+        "make its own": lambda: topics.create_topic(Name=f"own-{uuid4().hex}", Attributes=elsewhere),
+    }
+    assert [what for what, call in calls.items() if code_of(call) == "done"] == []
+    assert ceph.sns.get_topic_attributes(TopicArn=arn)["Attributes"] == before
+
+
+def test_what_comes_through_the_gateway_of_clients_is_announced_like_everything_else(
+    api: Api, ceph: Ceph, announcements: list[str]
+) -> None:
+    made, name = make(api), uuid4().hex
+    small, large = (f"{made['prefix']}{name}/{which}.mov" for which in ("small", "large"))
+    s3 = client_of(made)
+    s3.put_object(Bucket=BUCKET, Key=small, Body=b"small")
+    multipart(s3, large)
+    wait_for(lambda: {small, large} <= set(announcements), "both are announced", 60)
+
+
+def test_no_key_is_made_where_clients_would_reach_the_topics(
+    api: Api, ceph: Ceph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, admin = api.app.state.resources.objects, api.client("admin")
+    address = "/projects/deportes/s3-credentials"
+
+    def asked(endpoint: str) -> httpx.Response:
+        with monkeypatch.context() as public:
+            public.setattr(known, "settings", replace(known.settings, public_endpoint=endpoint))
+            return admin.post(address, json={"name": "nobody's"})
+
+    open_, away = asked(ceph.endpoint), asked("http://127.0.0.1:1")
+    assert (open_.status_code, open_.json()["title"]) == (501, "gateway-serves-topics")
+    assert away.status_code == 503
+    assert "nobody's" not in [row["name"] for row in admin.get(address).json()["items"]]
 
 
 def test_nothing_that_it_drops_can_be_read_by_the_public(api: Api) -> None:
