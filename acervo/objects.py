@@ -6,7 +6,7 @@ RGW 16's traps are kept here: no checksum trailers, no DeleteObjects (it kills a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -215,6 +215,40 @@ class Objects:
                 Bucket=bucket, Key=key, CopySource={"Bucket": source_bucket, "Key": source_key}, MetadataDirective="REPLACE",
                 ContentType=content_type, **({"CopySourceIfMatch": etag} if etag else {}), **self._storage(bucket, True),
             )  # fmt: skip
+
+    def compose(
+        self,
+        source: tuple[str, str, str],
+        bucket: str,
+        key: str,
+        content_type: str,
+        parts: Iterable[tuple[int, int] | bytes],
+    ) -> None:
+        """An object made of ranges (start, end) of another, which do not pass through here, and of bytes, each a part; nothing is left on failure.
+
+        Args:
+            source: bucket, key and ETag of the other object; a change of it is Refused.
+            parts: each but the last of 5 MiB at least, ranges of 5 GiB at most.
+        """
+        source_bucket, source_key, etag = source
+        upload_id = self.create_multipart(bucket, key, content_type, immutable=True)
+        made: list[tuple[int, str]] = []
+        try:
+            for number, part in enumerate(parts, 1):
+                where = {"Bucket": bucket, "Key": key, "UploadId": upload_id, "PartNumber": number}
+                with _errors(f"{bucket}/{key}"):
+                    if isinstance(part, bytes):
+                        made.append((number, self.client.upload_part(**where, Body=part)["ETag"]))
+                        continue
+                    copied = self.client.upload_part_copy(
+                        **where, CopySource={"Bucket": source_bucket, "Key": source_key}, CopySourceIfMatch=etag,
+                        CopySourceRange=f"bytes={part[0]}-{part[1] - 1}",
+                    )  # fmt: skip
+                made.append((number, copied["CopyPartResult"]["ETag"]))
+            self.complete_multipart(bucket, key, upload_id, made)
+        except BaseException:
+            self.abort_multipart(bucket, key, upload_id)
+            raise
 
     def delete(self, bucket: str, key: str) -> None:
         """One object; no error when it is gone already. Never DeleteObjects: it kills RGW 16."""

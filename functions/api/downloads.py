@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 
@@ -11,11 +10,10 @@ from starlette.responses import Response
 from acervo import access, keys, rights
 from acervo.access import Action, Denied
 from acervo.database import Connection, Row, query
-from acervo.errors import Rejected
-from acervo.objects import PRESIGN_S, Refused, content_disposition
+from acervo.objects import PRESIGN_S, content_disposition
 from acervo.problems import Problem
 from acervo.rights import Use
-from functions.api import audit, iim, xmp
+from functions.api import audit, inscribed, xmp
 from functions.api.assets import find
 from functions.api.endpoint import Ask, Reply, Table
 from functions.api.models.assets import Download, DownloadOrder
@@ -23,7 +21,6 @@ from functions.api.models.assets import Download, DownloadOrder
 table = Table("downloads")
 PLAYLISTS = (".m3u8", ".mpd")
 XMP_TYPE = "application/rdf+xml"
-MAX_EMBED_BYTES = 64 << 20
 ACTIONS = {Use.DOWNLOAD: Action.DOWNLOAD, Use.CLIP: Action.DOWNLOAD, Use.PUBLISH: Action.PUBLISH}
 
 
@@ -62,32 +59,13 @@ def download(ask: Ask, body: DownloadOrder) -> Reply:
 
 
 def _with_metadata(ask: Ask, row: Row, bucket: str, key: str, name: str, lives_s: int) -> Reply:
-    """A copy with the asset's metadata inside (XMP and IPTC-IIM), under `ondemand/` for two days; what it was made of stays as it is.
-
-    Raises:
-        Problem: 422 it is no JPEG, or too large a one.
-    """
-    if PurePosixPath(key).suffix.lower() not in (".jpg", ".jpeg"):
-        raise Problem(
-            422,
-            "no-metadata",
-            "only a JPEG can carry it: ask for `GET /assets/{id}/xmp`",
-            field="with_metadata",
-        )
-    packet = xmp.build_packet(str(row["id"]), row["metadata"], row["rights"])
-    try:
-        plain = ask.objects.get_bytes(bucket, key, MAX_EMBED_BYTES)
-        made = iim.embed(xmp.embed(plain, packet), iim.build_record(row["metadata"], row["rights"]))
-    except (Rejected, Refused) as fault:
-        raise Problem(422, fault.code, fault.reason, field="with_metadata") from fault
-    digest = hashlib.sha256(made).hexdigest()
-    copy = keys.ondemand(str(row["id"]), row["sha256"] or digest, digest[:32], name)
-    ask.objects.put_bytes(ask.objects.proxies, copy, made, "image/jpeg")
+    """A URL of a copy with the asset's metadata inside."""
+    made = inscribed.make(ask, row, bucket, key, name)
     return Reply(
         Download(
-            url=ask.objects.presign_get(ask.objects.proxies, copy, lives_s, file_name=name),
+            url=ask.objects.presign_get(ask.objects.proxies, made.key, lives_s, file_name=name),
             expires_at=datetime.now(UTC) + timedelta(seconds=lives_s),
-            file_name=name, mime_type="image/jpeg", size_bytes=len(made), sha256=digest,
+            file_name=name, mime_type=made.mime_type, size_bytes=made.size_bytes, sha256=made.sha256,
         ),
         headers={"cache-control": "no-store"},
     )  # fmt: skip

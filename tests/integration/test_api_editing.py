@@ -264,7 +264,7 @@ def test_metadata_is_inside_a_download_when_asked_and_the_master_stays_as_it_is(
     sidecar = client.get(f"/assets/{asset_id}/xmp")
     assert (sidecar.headers["content-type"], "Año nuevo" in sidecar.text) == ("application/rdf+xml", True)
     assert "a.xmp" in sidecar.headers["content-disposition"]
-    film = make(api, master_key="masters/x/y/source.mp4")
+    film = make(api, master_key="masters/x/y/source.mxf")
     refused = client.post(f"/assets/{film}/downloads", json={"what": "master", "with_metadata": True})
     assert (refused.status_code, refused.json()["field"]) == (422, "with_metadata")
 

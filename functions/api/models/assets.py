@@ -236,7 +236,7 @@ class DownloadOrder(Received):
         bool,
         Field(
             default=False,
-            description="A JPEG with the asset's metadata inside (XMP and IPTC-IIM); the original stays as it is.",
+            description="A copy with the asset's metadata inside: JPEG (XMP and IPTC-IIM), PNG, WebP, TIFF, MP4 (XMP); the original stays as it is.",
         ),
     ]
 
@@ -247,7 +247,9 @@ class Download(Said):
     file_name: str
     mime_type: str | None
     size_bytes: int | None
-    sha256: str | None = Field(description="Of the bytes, for a master.")
+    sha256: str | None = Field(
+        description="Of the bytes, for a master, and for a copy of up to 64 MiB with metadata inside."
+    )
 
 
 class Stream(Said):
