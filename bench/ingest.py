@@ -32,7 +32,7 @@ from acervo.objects import Objects
 GOAL = 1.2
 CHILD = """
 import json, re, sys, time, urllib3
-from functions.ingest.digest import sha256_of
+from acervo.digest import sha256_of
 url, size, etag = sys.argv[1:]
 start = time.monotonic()
 digest = sha256_of(url, int(size), etag)

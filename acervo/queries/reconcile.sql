@@ -57,9 +57,9 @@ select event_id from dead_letters where event_id = any(:ids) and replayed_at is 
 insert into dead_letters (event, event_id, event_type, destination, code, answer)
 values (:event, :event_id, :event_type, :destination, :code, :answer) on conflict do nothing;
 
--- name: masters_to_verify(older_days, largest_bytes, limit)
+-- name: masters_to_verify(older_days, limit)
 select id, project_id, master_key, sha256, size_bytes from assets
- where master_key is not null and status in ('processing', 'ready', 'error') and size_bytes <= :largest_bytes
+ where master_key is not null and status in ('processing', 'ready', 'error')
    and coalesce(fixity_at, created_at) < now() - make_interval(days => :older_days)
  order by fixity_at nulls first limit :limit;
 

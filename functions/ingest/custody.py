@@ -164,6 +164,7 @@ def _commit(
         row = query.lock_asset(work.connection, asset_id=asset_id)
         if row["status"] != Status.UPLOADING:
             return bool(row["master_key"] == master_key)
+        query.forget_hash(work.connection, asset_id=asset_id)
         query.mark_ingested(
             work.connection, asset_id=asset_id, kind=found.kind, sha256=found.sha256, master_key=master_key,
             size_bytes=stored.size, mime_type=found.media_type,
@@ -199,6 +200,7 @@ def reject(
                     "duplicate-gone", "the asset with these bytes has just been deleted", retry_after_s=1
                 )
             reason = verdict.rejected("duplicate", f"“{twin['name']}”").reason
+        query.forget_hash(work.connection, asset_id=asset_id)
         query.mark_rejected(
             work.connection, asset_id=asset_id, reason_code=fault.code, reason=reason, duplicate_of=twin and twin["id"], sha256=sha256,
             size_bytes=stored.size, technical=as_json({"received": {"key": arrival.key, "etag": stored.etag}}), keeps=keeps,

@@ -1,50 +1,52 @@
 """Masters are read again on a schedule: their bytes must still have the SHA-256 they came with. SPEC 3.
 
 A mismatch is an alarm: an event, a row in the audit log, a line in the log. Nothing is ever overwritten.
-A tick verifies for `FIXITY_BUDGET_S`; a master too large for one tick is verified by `python -m functions.reconcile.fixity`.
+A tick verifies for `FIXITY_BUDGET_S`; a master too large for what is left of it is gone on with by the ticks to come (`hash_progress`).
+`python -m functions.reconcile.fixity ASSET` verifies one at once.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import sys
 import time
 from typing import Any
 
+from acervo import sha256
 from acervo.database import as_json, query
+from acervo.digest import OutOfTime, Reached, sha256_of
 from acervo.function import Call, Resources
-from acervo.objects import NotFound
+from acervo.objects import NotFound, Stored
 
 log = logging.getLogger(__name__)
 PAGE = 50
-ASSUMED_BYTES_A_SECOND = 50_000_000
+HOLDS_S, URL_S = 90.0, 24 * 3600
 
 
 def verify(call: Call) -> int:
-    """Verify the masters that have waited longest, while the tick's budget lasts; how many were read."""
+    """Verify the masters that have waited longest, while the tick's budget lasts; how many are done."""
     until = time.monotonic() + call.settings.fixity_budget_s
-    largest = call.settings.fixity_budget_s * ASSUMED_BYTES_A_SECOND
     with call.database.transaction() as connection:
-        rows = list(
-            query.masters_to_verify(
-                connection, older_days=call.settings.fixity_days, largest_bytes=largest, limit=PAGE
-            )
-        )
+        rows = list(query.masters_to_verify(connection, older_days=call.settings.fixity_days, limit=PAGE))
     count = 0
-    for row in rows:
-        if time.monotonic() + row["size_bytes"] / ASSUMED_BYTES_A_SECOND > until:
+    for number, row in enumerate(rows):
+        if number and time.monotonic() >= until:
             break
-        verify_one(call, row)
-        count += 1
+        count += verify_one(call, row, until) is not None
     return count
 
 
-def verify_one(call: Call, row: dict[str, Any]) -> bool:
-    """Whether this master's bytes are still its own; records the answer."""
-    found = _sha256(call, row["master_key"])
+def verify_one(call: Call, row: dict[str, Any], until: float | None = None) -> bool | None:
+    """Whether this master's bytes are still its own, and records the answer; None: it goes on at the next tick, or elsewhere."""
+    try:
+        found = _sha256(call, row, until)
+    except OutOfTime:
+        return None
+    except _HeldElsewhere:
+        return None
     with call.change() as work:
+        query.forget_hash(work.connection, asset_id=row["id"])
         query.verified(work.connection, asset_id=row["id"])
         if found == row["sha256"]:
             return True
@@ -64,14 +66,46 @@ def verify_one(call: Call, row: dict[str, Any]) -> bool:
         return False
 
 
-def _sha256(call: Call, key: str) -> str | None:
-    digest = hashlib.sha256()
+class _HeldElsewhere(Exception):
+    """Another tick is at it."""
+
+
+def _sha256(call: Call, row: dict[str, Any], until: float | None) -> str | None:
+    """None: there is no such object."""
+    archive, key = call.objects.archive, row["master_key"]
     try:
-        for part in call.objects.stream(call.objects.archive, key):
-            digest.update(part)
+        stored = call.objects.head(archive, key)
     except NotFound:
         return None
-    return digest.hexdigest()
+    url = call.objects.presign_internal_get(archive, key, URL_S)
+    if until is None or call.event is None or not sha256.resumable():
+        return sha256_of(url, stored.size, stored.etag)
+    holder = f"{call.event.source} {call.event.id}"
+    since = _hold(call, row, stored, holder)
+
+    def remember(reached: Reached, holds_s: float = HOLDS_S) -> None:
+        with call.database.transaction() as connection:
+            kept = query.keep_hash(
+                connection, asset_id=row["id"], holder=holder, offset_bytes=reached.offset, state=reached.state, holds_s=holds_s
+            )  # fmt: skip
+        if not kept:
+            raise _HeldElsewhere
+
+    try:
+        return sha256_of(url, stored.size, stored.etag, since, until, remember)
+    except OutOfTime as stopped:
+        remember(stopped.reached, 0)
+        raise
+
+
+def _hold(call: Call, row: dict[str, Any], stored: Stored, holder: str) -> Reached | None:
+    with call.database.transaction() as connection:
+        held = query.hold_hash(
+            connection, asset_id=row["id"], etag=stored.etag, size_bytes=stored.size, holder=holder, holds_s=HOLDS_S
+        )  # fmt: skip
+    if held is None:
+        raise _HeldElsewhere
+    return Reached(held["offset_bytes"], bytes(held["state"])) if held["state"] else None
 
 
 def _one(asset_id: str) -> int:

@@ -23,7 +23,7 @@ from acervo.errors import Transient
 from acervo.events import Event
 from acervo.objects import NotFound, Objects
 from functions.ingest import custody, main
-from functions.ingest.digest import sha256_of
+from acervo.digest import sha256_of
 from tests import fix_ingest as media
 from tests.fix_ceph import Ceph
 

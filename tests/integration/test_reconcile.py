@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from starlette.testclient import TestClient
 from acervo.database import as_json, query
 from acervo.events import Event, to_binary
 from acervo.function import Call, Resources
+from acervo.ranges import STREAM_BLOCK
 from functions.reconcile import fixity, steps, uploads
 from functions.reconcile import main as reconcile
 from functions.reconcile.main import Settings, app
@@ -219,6 +221,34 @@ def test_a_master_whose_bytes_changed_is_an_alarm_and_is_not_touched(call: Call,
     with call.database.transaction() as connection:
         rows = connection.execute("select result from audit_log where what = 'verify'").fetchall()
     assert [row["result"] for row in rows] == ["corrupted"]
+
+
+def test_a_master_too_large_for_a_tick_is_verified_over_several(call: Call) -> None:
+    data = b"hello" * (2 << 20)
+    call.objects.put_bytes("dam-archive", "masters/large", data, "video/mp4")
+    asset = put_asset(call, "ready", master_key="masters/large", sha256=hashlib.sha256(data).hexdigest())
+    object.__setattr__(call.settings, "fixity_budget_s", 0)
+    ticks = 0
+    while not fixity.verify(call):
+        with call.database.transaction() as connection:
+            (row,) = connection.execute("select offset_bytes, size_bytes from hash_progress where asset_id = %s", (asset,)).fetchall()  # fmt: skip
+        assert row["offset_bytes"] == min((ticks + 1) * STREAM_BLOCK, row["size_bytes"])
+        ticks += 1
+    assert ticks > 1
+    assert said(call) == []
+    with call.database.transaction() as connection:
+        assert connection.execute("select 1 from hash_progress").fetchall() == []
+        assert query.get_asset(connection, asset_id=asset)["fixity_at"] is not None
+
+
+def test_a_master_that_another_tick_has_is_left_to_it(call: Call) -> None:
+    asset = put_asset(call, "ready", master_key="masters/held")
+    call.objects.put_bytes("dam-archive", "masters/held", b"x", "video/mp4")
+    etag = call.objects.head("dam-archive", "masters/held").etag
+    with call.database.transaction() as connection:
+        query.hold_hash(connection, asset_id=asset, etag=etag, size_bytes=1, holder="another", holds_s=60)
+    assert fixity.verify(call) == 0
+    assert said(call) == []
 
 
 def test_a_dead_letter_is_kept_once_while_it_waits(call: Call, resources: Resources) -> None:

@@ -64,7 +64,7 @@ class Accepted(Said):
 class ProblemDetails(BaseModel):
     """RFC 9457; a problem may carry more members (`current`, `quota_bytes`, …)."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     type: str
     title: str
