@@ -6,6 +6,7 @@ own, and the file's configuration record holds both: every decoder that knows th
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -98,26 +99,31 @@ class _Cut:
         self._encoded_config: h264.Config | None = None
 
     def run(self) -> dict[str, Any]:
-        sounds = [s for s in self._container.streams.audio if s.codec_context is not None and s.channels][:1]
+        sounds = [s for s in self._container.streams.audio if s.codec_context is not None and s.channels]
         master.only(self._container, self._stream, *sounds)
         self._container.seek(max(0, int((self._begin * self._base - BEFORE_S) * 1_000_000)), backward=True)
         with ExitStack() as stack:
             file = stack.enter_context((self._directory / "v.m4s").open("wb"))
-            heard = stack.enter_context((self._directory / "a.m4s").open("wb")) if sounds else None
+            heard = {
+                each.index: _Sound(
+                    each, stack.enter_context(self._sound_file(number).open("wb")), number, self._base
+                )
+                for number, each in enumerate(sounds)
+            }
             pictures = PieceWriter(file, 1, video=True)
-            sound = _Sound(heard, self._base) if heard else None
             last = self._begin
-            for group in self._groups(sounds, sound):
+            for group in self._groups(sounds, heard):
                 last = self._put(pictures, group)
+                for sound in heard.values():
+                    sound.advance(self._first or 0, last)
             if self._first is None:
                 raise Rejected("outside", "the clip begins after the film's last frame")
             stream = self._picture_stream(pictures.close("v/0"))
             streams, files = [stream], {stream.pieces[0].name: self._directory / "v.m4s"}
-            if sound:
-                found = sound.finish(self._first, last)
-                if found:
+            for number, sound in enumerate(heard.values()):
+                if found := sound.finish(self._first, last):
                     streams.append(found)
-                    files[found.pieces[0].name] = self._directory / "a.m4s"
+                    files[found.pieces[0].name] = self._sound_file(number)
         joined.write(streams, files, self._directory / "clip.mp4")
         detail = {
             "frames": self._frames, "copied_frames": self._copied, "duration_s": round(float((last - self._first) * self._base), 3),
@@ -125,13 +131,15 @@ class _Cut:
         }  # fmt: skip
         return {"file": "clip.mp4", "mime_type": "video/mp4", "detail": detail}
 
-    def _groups(self, sounds: list[Any], sound: _Sound | None) -> Iterator[Group]:
+    def _sound_file(self, number: int) -> Path:
+        return self._directory / f"a{number}.m4s"
+
+    def _groups(self, sounds: list[Any], heard: dict[int, _Sound]) -> Iterator[Group]:
         """Groups that the clip shows something of; sound goes its own way."""
         group = Group()
         for packet in self._container.demux([self._stream, *sounds]):
             if packet.stream_index != self._stream.index:
-                if sound:
-                    sound.push(packet)
+                heard[packet.stream_index].push(packet)
                 continue
             if packet.pts is None:
                 continue
@@ -283,11 +291,14 @@ def _colour(frame: VideoFrame) -> tuple[int, int, int, int]:
 
 
 class _Sound:
-    """The clip's sound, encoded as AAC; packets wait until it is known when the clip begins."""
+    """One soundtrack of the clip, encoded as AAC; frames wait until the pictures that they go with are there, and no longer."""
 
-    def __init__(self, file: Any, base: Fraction) -> None:
-        self._file, self._base = file, base
-        self._frames: list[Any] = []
+    def __init__(self, stream: Any, file: Any, number: int, base: Fraction) -> None:
+        self._file, self._number, self._base = file, number, base
+        self._language = (stream.language or "und")[:3]
+        self._frames: deque[Any] = deque()
+        self._encoder: AacEncoder | None = None
+        self._resampler: Resampler | None = None
 
     def push(self, packet: Any) -> None:
         try:
@@ -295,22 +306,42 @@ class _Sound:
         except (ValueError, OSError):  # damaged: silence
             return
 
+    def advance(self, first: int, until: int) -> None:
+        """The clip begins at `first` and lasts until `until` at least, in the master's time."""
+        encoder, resampler = self._begun(first)
+        until_s = until * self._base
+        while self._frames and self._ends_s(self._frames[0]) <= until_s:
+            for resampled in resampler.push(self._frames.popleft()):
+                encoder.encode(resampled)
+
     def finish(self, first: int, last: int) -> Stream | None:
-        samples = round((last - first) * self._base * SOUNDTRACK.sample_rate)
-        film = Film(
-            Picture(2, 2, (1, 1), 0, "", False, 2, 2, 2, False),
-            Timeline((1, 1), 0, 1, SOUNDTRACK.sample_rate, AAC_DELAY, (25, 1), False),
-            (),
-            0,
-        )
-        encoder = AacEncoder(film, self._file, "stereo", 0, samples, 1)
-        resampler = Resampler(
-            SOUNDTRACK.sample_rate, "fltp", "stereo", encoder.frame_size, first * self._base
-        )
+        encoder, resampler = self._begun(first)
+        encoder.end_at(round((last - first) * self._base * SOUNDTRACK.sample_rate))
         for frame in [*self._frames, None]:
             for resampled in resampler.push(frame):
                 encoder.encode(resampled)
-        piece, config = encoder.finish("a/0")
+        piece, config = encoder.finish(f"a{self._number}/0")
         if not piece.segments:
             return None
-        return Stream("a", AudioFormat(2, SOUNDTRACK.sample_rate, config), (piece,), AAC_DELAY)
+        look = AudioFormat(2, SOUNDTRACK.sample_rate, config, self._language)
+        return Stream(f"a{self._number}", look, (piece,), AAC_DELAY)
+
+    @staticmethod
+    def _ends_s(frame: Any) -> Fraction:
+        """A frame without a time waits for no other."""
+        begins_s = Fraction(0) if frame.pts is None else frame.pts * Fraction(frame.time_base)
+        return Fraction(begins_s + Fraction(frame.samples, frame.sample_rate))
+
+    def _begun(self, first: int) -> tuple[AacEncoder, Resampler]:
+        if self._encoder is None or self._resampler is None:
+            film = Film(
+                Picture(2, 2, (1, 1), 0, "", False, 2, 2, 2, False),
+                Timeline((1, 1), 0, 1, SOUNDTRACK.sample_rate, AAC_DELAY, (25, 1), False),
+                (),
+                0,
+            )
+            self._encoder = AacEncoder(film, self._file, "stereo", 0, None, 1)
+            self._resampler = Resampler(
+                SOUNDTRACK.sample_rate, "fltp", "stereo", self._encoder.frame_size, first * self._base
+            )
+        return self._encoder, self._resampler

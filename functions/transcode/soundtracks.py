@@ -75,6 +75,10 @@ class AacEncoder:
         self._until = None if until is None else until - self.frame_size
         self._shift = _delay(film)
 
+    def end_at(self, until: int) -> None:
+        """Known only now; nothing that was put in is later."""
+        self._until = until - self.frame_size
+
     def encode(self, frame: AudioFrame | None) -> None:
         for packet in self._context.encode(frame):
             pts = packet.pts or 0

@@ -86,6 +86,28 @@ def test_the_sound_of_a_clip_lasts_as_long_as_its_pictures(shelf: Shelf, tmp_pat
     )
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_a_clip_has_every_soundtrack_of_its_master_in_its_language(
+    name: str, shelf: Shelf, tmp_path: Path
+) -> None:
+    tracks = (
+        {"language": "spa", "frequency": 400},
+        {"language": "eng", "frequency": 1000},
+        {"language": "por", "frequency": 2500},
+    )
+    path = make.film(tmp_path, name, 150, options=CLOSED, sounds=tracks)
+    found, clip = cut_out(shelf, path, tmp_path / "out", 1500, 4480)
+    assert found["detail"]["copied_frames"] > 0
+    with av.open(str(clip), "r") as container:
+        assert [stream.language for stream in container.streams.audio] == ["spa", "eng", "por"]
+    for number, track in enumerate(tracks):
+        with av.open(str(clip), "r") as container:
+            heard = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=number)])
+        assert len(heard) == pytest.approx(2.96 * 48_000, abs=1024 + 960)
+        tone = np.fft.rfftfreq(len(heard), 1 / 48_000)[np.abs(np.fft.rfft(heard)).argmax()]
+        assert tone == pytest.approx(track["frequency"], abs=5)
+
+
 def test_a_short_clip_reads_little_of_a_long_master(shelf: Shelf, tmp_path: Path) -> None:
     path = make.film(
         tmp_path, "big.mov", 500, codec="mjpeg", pixels="yuvj444p", size=(640, 480), gop=1, options={"q": "1"}
