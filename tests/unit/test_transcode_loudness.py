@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from acervo.orders import Order
 from functions.transcode import index, plan
 from functions.transcode.film import Soundtrack, parse_film
-from functions.transcode.heard import Loudness, join_heard
+from functions.transcode.heard import Heard, Loudness, join_heard
 from functions.transcode.loudness import Meter
 from functions.transcode.pairs import join_monos, part_monos
 from functions.transcode.profiles import EBU_R128
@@ -103,6 +104,21 @@ def test_silence_stays_silence_and_a_clip_of_the_original_stays_as_it_is(
     assert gains(make_result(shelf, path, tmp_path / "out")) == [0.0]
     untouched = transcode(shelf.source(path), tmp_path / "raw", untouched=True)
     assert gains(untouched) == []
+
+
+def test_what_is_ten_lu_quieter_than_the_rest_counts_for_nothing() -> None:
+    """ITU-R BS.1770-4's second gate: music under long pauses is not made louder for them."""
+    heard = Heard(Counter({-200: 100, -380: 300}), peak=0.5)
+    assert heard.loudness.integrated_lufs == pytest.approx(-20.0, abs=0.05)
+    assert Heard(Counter({-200: 100, -250: 300}), peak=0.5).loudness.integrated_lufs < -22
+
+
+def test_a_gain_goes_no_further_than_its_peaks_may_be_limited() -> None:
+    room_db = EBU_R128.peak_dbtp + 6.0 + EBU_R128.most_limited_db
+    assert Loudness(-23.0 - room_db - 3, 5.0, -6.0).gain_db() == pytest.approx(room_db)
+    assert Loudness(-30.0, 5.0, -40.0).gain_db() == pytest.approx(7.0)
+    assert Loudness(-30.0, 5.0, EBU_R128.peak_dbtp + EBU_R128.most_limited_db + 1).gain_db() == 0.0
+    assert Loudness(-13.0, 5.0, 0.0).gain_db() == pytest.approx(-10.0)
 
 
 def test_parts_measured_apart_are_one_programme() -> None:
