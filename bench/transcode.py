@@ -185,6 +185,22 @@ def scale_out(path: Path, shelf: Shelf, folder: Path, options: argparse.Namespac
     return {"wall_s": walls, "ratio": statistics.median(walls[1]) / statistics.median(walls[2])}
 
 
+def machine(ffmpeg: str, path: Path, folder: Path, options: argparse.Namespace) -> float:
+    """What a second core is worth here: two ffmpeg processes of one thread at once, against one after the other."""
+    folder.mkdir()
+    command = [ffmpeg, "-v", "error", "-y", "-threads", "1", "-i", str(path), "-c:v", "libx264", "-threads", "1", "-preset", options.preset, "-an"]  # fmt: skip
+
+    def run(count: int) -> float:
+        began = time.monotonic()
+        running = [subprocess.Popen([*command, str(folder / f"{number}.mp4")]) for number in range(count)]
+        for each in running:
+            if each.wait(timeout=1200):
+                raise SystemExit("ffmpeg failed")
+        return time.monotonic() - began
+
+    return statistics.median(2 * run(1) / run(2) for _ in range(options.rounds))
+
+
 def held_against(found: dict[str, Any], other: str) -> tuple[str, ...]:
     """The other side, CPU and wall (ours / the other), ΔSSIM of the worst rung, bytes of all rungs."""
     cpu, wall = (
@@ -239,6 +255,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--preset", default="veryfast")
     parser.add_argument("--only", default="", help="sources whose name has this in it")
+    parser.add_argument("--workers-only", action="store_true", help="two workers against one, and no ladder")
     parser.add_argument("--masters", type=Path, help="a folder in which masters are kept for the next run")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -253,7 +270,9 @@ def main() -> None:
         first = next(iter(masters))
         rows: list[tuple[Any, ...]] = []
         raw: dict[str, Any] = {"seconds": options.seconds}
-        if ffmpeg is None:
+        if options.workers_only:
+            pass
+        elif ffmpeg is None:
             print("ffmpeg is missing (Debian: apt-get install ffmpeg): the comparison is left out")
         else:
             found = []
@@ -267,11 +286,15 @@ def main() -> None:
                     for other in ("ffmpeg", "one chunk")
                 ]
         workers = scale_out(masters[first], shelf, folder / "workers", options)
+        if ffmpeg:
+            workers["machine"] = machine(ffmpeg, masters[first], folder / "machine", options)
         raw["workers"] = workers
         raw["steps"] = steps(masters[first], shelf, folder / "steps", options)
     columns = ("source", "chunks", "ours against", "CPU", "wall", "ΔSSIM (worst rung)", "bytes")
     show("ladder", columns, rows, raw)
     print(f"2 workers against 1: {workers['ratio']:.2f} × as fast (goal 1.8)")
+    if "machine" in workers:
+        print(f"two ffmpeg of one thread at once against one after the other: {workers['machine']:.2f} ×")
     if options.json:
         options.json.write_text(json.dumps(raw, default=str))
 
