@@ -1,3 +1,6 @@
+-- name: set_duration(asset_id, duration_s)!
+update assets set technical = technical || jsonb_build_object('duration_s', :duration_s::float8) where id = :asset_id;
+
 -- name: put_weighed_chunk(job_id, number, spec, weight, state)!
 insert into job_chunks (job_id, number, spec, weight, state) values (:job_id, :number, :spec, :weight, :state) on conflict do nothing;
 

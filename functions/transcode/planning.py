@@ -37,9 +37,10 @@ def plan_job(event: Event, call: Call) -> None:
         )
     failure: Rejected | None = None
     plan: Plan | None = None
+    straight_s: float | None = None
     if wanted:
         try:
-            plan = _plan(call, asset)
+            plan, straight_s = _plan(call, asset)
         except Rejected as fault:
             failure = fault
     with call.commit() as work:
@@ -51,6 +52,8 @@ def plan_job(event: Event, call: Call) -> None:
         if failure is not None:
             _store_failure(work, event, asset, failure)
         elif plan is not None:
+            if straight_s is not None:
+                query.set_duration(work.connection, asset_id=asset_id, duration_s=straight_s)
             job_id = query.put_job(
                 work.connection, id=uuid.uuid4(), asset_id=asset_id, kind=KIND, state="queued", required=True, spec=as_json(plan.spec),
                 chunks_total=len(plan.chunks), cause=event.id,
@@ -66,15 +69,18 @@ def _is_wanted(asset: dict[str, Any], latest: dict[str, Any] | None) -> bool:
     )
 
 
-def _plan(call: Call, asset: dict[str, Any]) -> Plan:
+def _plan(call: Call, asset: dict[str, Any]) -> tuple[Plan, float | None]:
+    """The plan; and how long the film is, where its own clock, which ingest believed, had to be straightened."""
     if asset["kind"] != "video":
-        return plan_simple(asset)
+        return plan_simple(asset), None
     found = sandbox.run(
         "functions.transcode.index:index_film",
         {"source": limits.source(call, asset["master_key"])},
         **limits.sandbox_limits(call.settings),
     )
-    return plan_film(asset, parse_film(found["film"]), found["chunks"], found["clock"])
+    film = parse_film(found["film"])
+    straight_s = round(film.timeline.duration_s, 3) if found["clock"] else None
+    return plan_film(asset, film, found["chunks"], found["clock"]), straight_s
 
 
 def lane(kind: str) -> Mapping[str, str]:

@@ -264,6 +264,9 @@ def test_a_recording_whose_clock_jumps_is_cut_and_played_by_a_straight_one(
     assert frames(desk.fetch(found["proxy"], tmp_path)) == 100
     (warning,) = found["proxy"]["detail"]["warnings"]
     assert warning.startswith("the recording's clock jumps once")
+    known = desk.row("select technical from assets where id = %s", asset_id)["technical"]
+    assert known["duration_s"] == pytest.approx(4.0, abs=0.05), "not what its own clock says"
+    assert "audio" in known
     assert desk.post(desk.order(asset_id, "web", clip=[2400, 3600])) == 202
     desk.deliver(asset_id)
     job = desk.job(asset_id)
