@@ -63,6 +63,18 @@ def fetch_sounds(directory: Path) -> Path:
     return found.parent
 
 
+def unpack(directory: Path, packages: Sequence[str], target: Path) -> None:
+    """Debian packages, downloaded into `directory`, as files under `target`, which appears when it is whole.
+
+    Raises:
+        RuntimeError: apt could not download them.
+    """
+    waiting = target.with_name(f"{target.name}.part")
+    shutil.rmtree(waiting, ignore_errors=True)  # of a run that was stopped
+    _unpack(directory, packages, waiting)
+    waiting.rename(target)
+
+
 def _unpack(directory: Path, packages: Sequence[str], target: Path) -> None:
     _download(directory, packages)
     for package in packages:

@@ -110,9 +110,9 @@ select at_ms, until_ms, key from frames where asset_id = :asset_id order by at_m
 -- name: delete_shots(asset_id)!
 delete from shots where asset_id = :asset_id;
 
--- name: put_shot(asset_id, number, start_ms, end_ms, frame_ms, hash)*!
-insert into shots (asset_id, number, start_ms, end_ms, frame_ms, hash)
-values (:asset_id, :number, :start_ms, :end_ms, :frame_ms, :hash::bit(64));
+-- name: put_shot(asset_id, number, start_ms, end_ms, frame_ms, hash, repeats)*!
+insert into shots (asset_id, number, start_ms, end_ms, frame_ms, hash, repeats)
+values (:asset_id, :number, :start_ms, :end_ms, :frame_ms, :hash::bit(64), :repeats);
 
 -- name: shots_of(asset_id, after, limit)
 select number, start_ms, end_ms, frame_ms from shots where asset_id = :asset_id and number > :after order by number limit :limit;
@@ -122,17 +122,18 @@ delete from renditions where asset_id = :asset_id and profile = :profile;
 
 -- name: look_past_own_shots()$
 -- Before near_duplicates: its index goes on looking when the nearest shots are the asset's own; until the end of the transaction.
-select set_config('hnsw.iterative_scan', 'strict_order', true);
+select set_config('hnsw.iterative_scan', 'strict_order', true) from set_config('hnsw.ef_search', '60', true);
 
 -- name: near_duplicates(asset_id, projects, most_bits, after_bits, after_id, limit)
 -- Assets that hold a picture (a shot) like one of this asset's, the likest first; `most_bits` of 64 may differ (8: copies, scaled or graded).
--- `projects` null: all. Looks at the first 50 shots of the asset that have a picture (no hash is zero), and at the nearest 20 of each.
+-- `projects` null: all. Looks at the first 50 shots of the asset that have a picture (no hash is zero) and do not repeat an earlier one, and at the
+-- nearest 60 of each, likewise: an asset stands among them with each of its different shots once, not with hundreds of the same.
 select near.asset_id, min(near.bits)::int as bits, count(distinct mine.number)::int as shots,
        (array_agg(near.start_ms order by near.bits))[1] as start_ms, (array_agg(mine.start_ms order by near.bits))[1] as own_start_ms
-  from (select number, start_ms, hash from shots where asset_id = :asset_id and hash <> 0::bit(64) order by number limit 50) mine
+  from (select number, start_ms, hash from shots where asset_id = :asset_id and hash <> 0::bit(64) and not repeats order by number limit 50) mine
  cross join lateral (
        select s.asset_id, s.start_ms, s.hash <~> mine.hash as bits
-         from shots s where s.asset_id <> :asset_id and s.hash <> 0::bit(64) order by s.hash <~> mine.hash limit 20) near
+         from shots s where s.asset_id <> :asset_id and s.hash <> 0::bit(64) and not s.repeats order by s.hash <~> mine.hash limit 60) near
   join assets a on a.id = near.asset_id and a.status in ('processing', 'ready', 'error')
  where near.bits <= :most_bits and (:projects::text[] is null or a.project_id = any(:projects::text[]))
  group by near.asset_id
@@ -172,7 +173,11 @@ select number, start_ms, end_ms, text, score, box, model from ocr_texts
 select start_ms, end_ms, text from transcript_segments where asset_id = :asset_id order by number limit :most;
 
 -- name: delete_embeddings(asset_id)!
-delete from embeddings where asset_id = :asset_id;
+-- Of passages; those of pictures are another step's.
+delete from embeddings where asset_id = :asset_id and field <> 'picture';
+
+-- name: delete_picture_embeddings(asset_id)!
+delete from embeddings where asset_id = :asset_id and field = 'picture';
 
 -- name: put_embedding(asset_id, number, project_id, field, start_ms, end_ms, text, embedding, model)*!
 insert into embeddings (asset_id, number, project_id, field, start_ms, end_ms, text, embedding, model)
@@ -183,6 +188,10 @@ values (:asset_id, :number, :project_id, :field, :start_ms, :end_ms, :text, :emb
 -- `projects` null: all. The index is read on until enough rows passed the filters (see acervo/migrations/0004.enrich.sql).
 select * from nearest_passages(:vector::text::halfvec(384), :model, :projects::text[], :limit::int);
 
+-- name: nearest_pictures(vector, model, projects, limit)
+-- Assets with a frame (or picture) near a vector of 512 dimensions of the same model, each once, the nearest first. `projects` null: all.
+select * from nearest_pictures(:vector::text::halfvec(512), :model, :projects::text[], :limit::int);
+
 -- name: open_jobs_of(kind)$
 select count(*) from jobs where kind = :kind and state in ('queued', 'running') and not cancel_requested;
 
@@ -192,7 +201,7 @@ select a.id from assets a
   left join lateral (select j.state, j.spec ->> 'used' as used from jobs j
                       where j.asset_id = a.id and j.kind = :kind order by j.created_at desc, j.id desc limit 1) last on true
  where a.status in ('processing', 'ready', 'error') and a.kind = any(:kinds::asset_kind[]) and a.id > :after
-   and (a.kind = 'image' or :kind <> 'speech' or jsonb_array_length(coalesce(a.technical -> 'audio', '[]')) > 0)
+   and (a.kind = 'image' or :kind not in ('speech', 'speakers') or jsonb_array_length(coalesce(a.technical -> 'audio', '[]')) > 0)
    and (last.state is null or (last.state not in ('queued', 'running') and (last.state <> 'done' or last.used is distinct from :used)))
  order by a.id limit :limit;
 
@@ -206,5 +215,6 @@ with shots_gone as (delete from shots where asset_id = :asset_id),
      tag_edits_gone as (delete from tag_edits where asset_id = :asset_id),
      lines_gone as (delete from transcript_segments where asset_id = :asset_id),
      line_edits_gone as (delete from transcript_edits where asset_id = :asset_id),
-     names_gone as (delete from speaker_names where asset_id = :asset_id)
+     names_gone as (delete from speaker_names where asset_id = :asset_id),
+     turns_gone as (delete from speaker_turns where asset_id = :asset_id)
 delete from embeddings where asset_id = :asset_id;

@@ -1,6 +1,6 @@
 """WebVTT and SRT that people can read: at most 2 lines of 42 columns a cue, cut at pauses and punctuation.
 
-Every word is shown once, in order. A cue stays until it could be read at 20 characters a second, where the next one leaves room.
+Every word is shown once, in order; no cue has words of two voices. A cue stays until it could be read at 20 characters a second, where the next one leaves room.
 Limits follow common practice (EBU-TT-D and broadcasters' guides): 1 to 7 seconds a cue.
 """
 
@@ -35,6 +35,7 @@ class _Token:
 
     word: Word
     glue: str
+    voice: str | None = None
 
 
 def build_cues(segments: Iterable[Segment]) -> list[Cue]:
@@ -75,7 +76,8 @@ def _tokens(segment: Segment) -> Iterator[_Token]:
         for number, piece in enumerate(pieces):
             start_ms = word.start_ms + span * number // len(pieces)
             end_ms = word.start_ms + span * (number + 1) // len(pieces)
-            yield _Token(Word(piece, start_ms, end_ms, word.probability), glue if number == 0 else "")
+            word_piece = Word(piece, start_ms, end_ms, word.probability)
+            yield _Token(word_piece, glue if number == 0 else "", segment.voice)
 
 
 def _cut_wide(text: str) -> Iterator[str]:
@@ -180,7 +182,7 @@ def _fits(group: Sequence[_Token]) -> bool:
 
 def _ends_before(group: Sequence[_Token], token: _Token) -> bool:
     pause_ms = token.word.start_ms - group[-1].word.end_ms
-    if pause_ms > PAUSE_MS:
+    if pause_ms > PAUSE_MS or token.voice != group[-1].voice:
         return True
     if not group[-1].word.text.endswith(_SENTENCE_ENDS):
         return False

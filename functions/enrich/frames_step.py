@@ -56,6 +56,7 @@ class Frames:
 
     def complete(self, done: Completion) -> Outcome:
         from acervo.database import query
+        from functions.enrich import phash
 
         asset_id = str(done.asset["id"])
         found = [row["result"] for row in done.results]
@@ -72,12 +73,13 @@ class Frames:
                 ],
             )
         if shots:
+            repeats = phash.repeated([shot["hash"] for shot in shots])
             query.put_shot(
                 done.work.connection,
                 [
                     {
                         "asset_id": asset_id, "number": number, "start_ms": shot["start_ms"], "end_ms": shot["end_ms"],
-                        "frame_ms": shot["start_ms"], "hash": shot["hash"],
+                        "frame_ms": shot["start_ms"], "hash": shot["hash"], "repeats": repeats[number],
                     }
                     for number, shot in enumerate(shots)
                 ],

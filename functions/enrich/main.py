@@ -4,12 +4,13 @@
 | -------- | ------------- | ----------------------------------------------- | ----------------------------------------------- |
 | `main`   | speech        | `acervo.asset.ingested.v1`                      | parts of a recording → transcript, captions     |
 | `frames` | frames        | `acervo.asset.ingested.v1`                      | parts of a film, a picture → frames, shots      |
-| `vision` | objects       | `acervo.enrichment.completed.v1` of `frames`; `acervo.asset.ingested.v1` said again, when it failed | frames → objects, from–to |
+| `vision` | objects, pictures | `acervo.enrichment.completed.v1` of `frames`; `acervo.asset.ingested.v1` said again, when it failed | frames → objects, from–to; vectors of pictures |
 | `ocr`    | ocr           | the same                                        | frames → text in the picture, from–to           |
-| `embed`  | embed, names  | `acervo.asset.ingested.v1`, `acervo.asset.changed.v1`, `acervo.enrichment.completed.v1` of `speech` | passages → vectors, names |
+| `embed`  | embed, names, speakers | `acervo.asset.ingested.v1`, `acervo.asset.changed.v1`, `acervo.enrichment.completed.v1` of `speech` | passages → vectors, names; parts of a recording → who speaks when |
 
 All hear `acervo.enrichment.requested.v1` (one chunk) of their own steps: the attribute `step` of both enrichment events is what their
-triggers filter by. All say `acervo.enrichment.requested.v1` a chunk, then `acervo.enrichment.completed.v1` once. Why twice is safe: `step.py`.
+triggers filter by. All say `acervo.enrichment.requested.v1` a chunk, then `acervo.enrichment.completed.v1` once; `embed` says it of `captions` too,
+which are no step: their files are others, since a person corrected a line or a voice begins elsewhere. Why twice is safe: `step.py`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from functions.enrich.frames_step import Frames
 from functions.enrich.names_step import Names
 from functions.enrich.objects_step import Objects
 from functions.enrich.ocr_step import Ocr
+from functions.enrich.pictures_step import Pictures
 from functions.enrich.settings import EmbedSettings, FramesSettings, OcrSettings, Settings, VisionSettings
+from functions.enrich.speakers_step import Speakers
 from functions.enrich.speech_step import Speech
 from functions.enrich.step import COMPLETED, REQUESTED, Step
 
@@ -33,7 +36,9 @@ if TYPE_CHECKING:
     from acervo.function import Call
 
 INGESTED, CHANGED = "acervo.asset.ingested.v1", "acervo.asset.changed.v1"
-STEPS: dict[str, Step] = {one.name: one for one in (Speech(), Frames(), Objects(), Ocr(), Embed(), Names())}
+STEPS: dict[str, Step] = {
+    one.name: one for one in (Speech(), Frames(), Objects(), Ocr(), Embed(), Names(), Speakers(), Pictures())
+}
 
 
 def handler(*names: str) -> Callable[[Event, Call], None]:
@@ -59,7 +64,10 @@ frames_app = function.serve(
 frames = function.target(frames_app)
 
 vision_app = function.serve(
-    handler("objects"), name="enrich-vision", hears={INGESTED, COMPLETED, REQUESTED}, settings=VisionSettings
+    handler("objects", "pictures"),
+    name="enrich-vision",
+    hears={INGESTED, COMPLETED, REQUESTED},
+    settings=VisionSettings,
 )
 vision = function.target(vision_app)
 
@@ -69,7 +77,7 @@ ocr_app = function.serve(
 ocr = function.target(ocr_app)
 
 embed_app = function.serve(
-    handler("embed", "names"),
+    handler("embed", "names", "speakers"),
     name="enrich-embed",
     hears={INGESTED, CHANGED, COMPLETED, REQUESTED},
     settings=EmbedSettings,

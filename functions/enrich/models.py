@@ -33,10 +33,19 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class Conversion:
+    """What makes a file out of what a package ships (`CONVERSIONS` of fetch.py), and the SHA-256 of what it is made from."""
+
+    by: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class ModelFile:
     name: str
     sha256: str
     pieces: tuple[Piece, ...]
+    conversion: Conversion | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +81,12 @@ def parse_registry(text: str) -> dict[str, Model]:
 
 def _model(entry: dict[str, Any]) -> Model:
     files = tuple(
-        ModelFile(item["name"], item["sha256"], tuple(_piece(piece) for piece in item["from"]))
+        ModelFile(
+            item["name"],
+            item["sha256"],
+            tuple(_piece(piece) for piece in item["from"]),
+            Conversion(item["convert"]["by"], item["convert"]["sha256"]) if "convert" in item else None,
+        )
         for item in entry["files"]
     )
     packages = tuple((package["name"], package["version"]) for package in entry.get("packages", ()))

@@ -7,6 +7,7 @@ unrelated ones: about 32.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 SIDE = 32
 BITS = 64
 NEAR = 8  # bits that may differ between copies of one picture
+SAME = 2  # between shots of one film that show the same
 FLAT = "0" * BITS  # black, white, one colour: no picture, and like nothing
 _LEAST = 128.0  # of a coefficient: a wave of half a grey level; below is the noise of an empty picture
 Luma = np.ndarray[Any, np.dtype[np.uint8]]
@@ -39,3 +41,17 @@ def hash_of(grey: Luma) -> str:
 def distance(a: str, b: str) -> int:
     """Bits that differ."""
     return (int(a, 2) ^ int(b, 2)).bit_count()
+
+
+def repeated(hashes: Sequence[str]) -> list[bool]:
+    """Whether each picture is much the same as an earlier one that is not itself a repetition."""
+    kept = np.empty(len(hashes), np.uint64)
+    count = 0
+    found: list[bool] = []
+    for text in hashes:
+        value = np.uint64(int(text, 2))
+        repeats = bool((np.bitwise_count(kept[:count] ^ value) <= SAME).any())
+        if not repeats:
+            kept[count], count = value, count + 1
+        found.append(repeats)
+    return found

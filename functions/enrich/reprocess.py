@@ -18,7 +18,7 @@ from typing import Any
 
 from acervo import settings
 from acervo.database import query
-from acervo.errors import AcervoError, Transient
+from acervo.errors import AcervoError, Permanent, Transient
 from acervo.function import Call, Resources
 from acervo.objects import NotFound
 from functions.enrich import fetch, frames_step, models, step
@@ -28,14 +28,16 @@ from functions.enrich.settings import EmbedSettings
 ASSETS = {
     "speech": ("video", "audio"), "frames": ("video", "image"), "objects": ("video", "image"), "ocr": ("video", "image"),
     "embed": ("video", "audio", "image"), "names": ("video", "audio", "image"),
+    "speakers": ("video", "audio"), "pictures": ("video", "image"),
 }  # fmt: skip
 MODELS = {
     "speech": ("speech", "whisper-base"), "objects": ("vision", "yolo11n"), "ocr": ("ocr", "pp-ocr-small"),
     "embed": ("embedding", "multilingual-e5-small"), "names": ("names", ""),
+    "speakers": ("voice", "resemblyzer"), "pictures": ("picture", ""),
 }  # fmt: skip
 PAGE = 100
 POLL_S = 1.0
-LOOKS_AT_FRAMES = ("objects", "ocr")
+LOOKS_AT_FRAMES = ("objects", "ocr", "pictures")
 
 
 class Reprocess:
@@ -49,6 +51,8 @@ class Reprocess:
         else:
             kind, usual = MODELS[name]
             self._model = model or usual
+            if not self._model:
+                raise Permanent("model-unknown", f"the step {name} has no usual model: name one with --model")
             self._used = models.find(self._model, kind).label
 
     def waiting(self) -> Iterator[str]:

@@ -35,6 +35,7 @@ class VisionSettings:
     models_dir: Path = settings.variable("MODELS_DIR")
     engine: str = settings.variable("ENRICH_VISION_ENGINE", "onnx")  # or ultralytics
     model: str = settings.variable("ENRICH_VISION_MODEL", "yolo11n")
+    picture_model: str = settings.variable("ENRICH_PICTURE_MODEL", "")  # none: pictures get no vectors
     device: str = settings.variable("ENRICH_DEVICE", "cpu")
     threads: int = settings.variable("ENRICH_THREADS", 2)
 
@@ -56,4 +57,6 @@ class EmbedSettings:
     names: tuple[str, ...] = settings.variable(
         "ENRICH_NAMES_MODELS", ()
     )  # one a language; none: no names are looked for
+    voice_model: str = settings.variable("ENRICH_VOICE_MODEL", "")  # none: nobody is told apart
+    device: str = settings.variable("ENRICH_DEVICE", "cpu")
     threads: int = settings.variable("ENRICH_THREADS", 2)

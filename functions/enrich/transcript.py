@@ -36,6 +36,7 @@ class Segment:
     text: str
     words: tuple[Word, ...]
     language: str | None = None
+    voice: str | None = None
 
 
 def separator(language: str | None) -> str:
@@ -99,4 +100,4 @@ def to_json(segment: Segment) -> dict[str, Any]:
 
 def from_json(value: dict[str, Any]) -> Segment:
     words = [Word(w["word"], w["start_ms"], w["end_ms"], w["probability"]) for w in value["words"]]
-    return build_segment(words, value["language"])
+    return replace(build_segment(words, value["language"]), voice=value.get("speaker"))

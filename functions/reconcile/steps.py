@@ -9,7 +9,7 @@ from acervo.database import query
 from acervo.function import Call, Work
 
 PAGE = 200
-ENRICHMENTS = ("speech", "frames", "objects", "ocr", "embed", "names")
+ENRICHMENTS = ("speech", "frames", "objects", "ocr", "embed", "names", "speakers", "pictures")
 REQUEST_OF = {
     "transcode": "acervo.chunk.requested.v1",
     "ondemand": "acervo.chunk.requested.v1",

@@ -19,7 +19,7 @@ from functions.transcode.playlist import Captions
 from functions.transcode.profiles import HLS
 from functions.transcode.stitched import MASTER, MPD
 
-CAPTIONS, STEPS = "captions", ("speech", "embed")  # embed follows people's corrections
+CAPTIONS, STEPS = "captions", ("speech", "captions")  # the second: a person corrected a line
 PLAYLIST, MANIFEST, WEBVTT = (
     "application/vnd.apple.mpegurl",
     "application/dash+xml",

@@ -219,7 +219,7 @@ def test_captions_come_into_the_stream_and_its_fragments_stay(desk: Desk, film: 
     assert "captions/es.vtt" in text_of(desk, film, "manifest.mpd")
     assert fragments() == before
     assert desk.renditions(film)["hls"]["updated_at"] == row["updated_at"], "it expires with its fragments"
-    event = completed(desk, film, "embed")
+    event = completed(desk, film, "captions")
     write_captions(desk, film, "Buenas tardes")
     assert [desk.post(event), desk.post(event)] == [202, 202]
     assert text_of(desk, film, "master.m3u8") == again

@@ -185,3 +185,10 @@ def test_more_pixels_than_any_honest_picture_are_refused_before_one_is_decoded(
     (tmp_path / "text.jpg").write_text("no picture")
     with pytest.raises(Rejected, match="unreadable"):
         choose(shelf, tmp_path / "text.jpg", tmp_path, still=True)
+
+
+def test_what_shows_the_same_as_an_earlier_shot_repeats_it() -> None:
+    first, other = "01" * 32, "0011" * 16
+    one_off = first[:-1] + ("0" if first[-1] == "1" else "1")
+    assert phash.repeated([first, other, one_off, first, other]) == [False, False, True, True, True]
+    assert phash.repeated([]) == []
