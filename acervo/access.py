@@ -5,7 +5,7 @@ Several roles add up. What a caller may not see is answered 404, what they may s
 
 | role      | sees                        | does                                                                 |
 | --------- | --------------------------- | -------------------------------------------------------------------- |
-| editor    | projects with a principal of theirs | uploads, edits, downloads, streams, publishes, retries, cancels; resumes and deletes their own |
+| editor    | projects with a principal of theirs | uploads, edits, downloads, streams, publishes, retries, cancels; resumes, deletes and moves their own |
 | archivist | every project               | the same everywhere, deletes anything, may act against an asset's rights; nothing that runs the platform |
 | admin     | every project               | everything                                                           |
 
@@ -39,6 +39,7 @@ class Action(StrEnum):
     RESUME = "resume"  # sign, complete or abort an upload that is open
     EDIT = "edit"
     DELETE = "delete"
+    MOVE = "move"  # out of a project; into another it is an upload
     DOWNLOAD = "download"
     STREAM = "stream"
     RETRY = "retry"
@@ -71,6 +72,7 @@ TABLE: Mapping[Action, Mapping[Role, Relation | None]] = MappingProxyType(
         Action.RESUME: {_E: _OWN, _A: _EVERYWHERE, _D: _EVERYWHERE},
         Action.EDIT: {_E: _MEMBER, _A: _EVERYWHERE, _D: _EVERYWHERE},
         Action.DELETE: {_E: _OWN, _A: _EVERYWHERE, _D: _EVERYWHERE},
+        Action.MOVE: {_E: _OWN, _A: _EVERYWHERE, _D: _EVERYWHERE},
         Action.DOWNLOAD: {_E: _MEMBER, _A: _EVERYWHERE, _D: _EVERYWHERE},
         Action.STREAM: {_E: _MEMBER, _A: _EVERYWHERE, _D: _EVERYWHERE},
         Action.RETRY: {_E: _MEMBER, _A: _EVERYWHERE, _D: _EVERYWHERE},

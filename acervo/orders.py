@@ -14,6 +14,7 @@ from typing import Any
 from acervo.errors import Rejected
 
 HLS, WAVEFORM, POSTER, DISPLAY, ORIGINAL = "hls", "waveform", "poster", "display", "original"
+TILES = "tiles"  # the whole of a picture, to zoom into
 FILM_FILES, SOUND_FILES, THUMBS = (
     ("proxy", "web"),
     ("preview", "broadcast"),
@@ -23,7 +24,7 @@ PRORES = ("prores-proxy", "prores-lt", "prores-422", "prores-hq")
 PROFILES = {
     "video": (HLS, *FILM_FILES, POSTER, WAVEFORM, *PRORES, ORIGINAL, *SOUND_FILES),
     "audio": (*SOUND_FILES, WAVEFORM),
-    "image": (*THUMBS, DISPLAY),
+    "image": (*THUMBS, DISPLAY, TILES),
 }
 KIND = "ondemand"  # of the job
 LANE = "interactive"  # attribute of its events: they go to a function of their own

@@ -36,7 +36,7 @@ import json, os, re, sys, time
 from acervo.function import ObjectSettings
 from acervo.objects import Objects
 from functions.publish.channel_http import ChannelHttp
-from functions.publish.rows import Rendition
+from acervo.channels.material import Rendition
 from functions.publish.transfer import Control, Transfer
 endpoint, access, secret, bucket, key, target = sys.argv[1:]
 objects = Objects(ObjectSettings(endpoint=endpoint, public_endpoint=endpoint, access_key=access, secret_key=secret))

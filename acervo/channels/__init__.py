@@ -1,4 +1,4 @@
-"""Types of channels: what each wants to be told. Ours, and what other packages bring as entry points of the group `acervo.channel_kinds`.
+"""Types of channels: what each wants to be told and what it takes. Ours, and what other packages bring as entry points of the group `acervo.channel_kinds`.
 
 The connectors are in functions/publish; this is what everybody else has to know about them.
 """

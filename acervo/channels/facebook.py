@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from acervo.channels.kind import ChannelKind, Credential
+from acervo.channels.requirements import Requirements
 from acervo.channels.shapes import address, form, requirements, text
 
 FACEBOOK = ChannelKind(
@@ -17,4 +20,8 @@ FACEBOOK = ChannelKind(
     ),
     credentials=(Credential("access_token", "Access token of the page"),),
     sets=(("access_token",),),
+    requirements=Requirements(
+        kinds=frozenset({"video"}), most_bytes=10 << 30, least_bytes=1024, most_duration_s=4 * 3600, least_duration_s=1, title_most=255,
+        least_aspect=Fraction(9, 16), most_aspect=Fraction(16, 9),
+    ),
 )  # fmt: skip

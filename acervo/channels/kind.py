@@ -1,7 +1,7 @@
 """What a type of channel wants to be told: its settings as JSON Schema (2020-12), and the names of the credentials that lie in Vault.
 
 One description for three readers: the API refuses settings that do not fit, the page draws its form, the connector checks before it
-begins. Schemas close their objects, so a password among the settings is a fault and never gets into the database. A fault names the
+begins. What it needs of a file (`requirements`) is here for the same reason: the API says before what the connector would refuse. Schemas close their objects, so a password among the settings is a fault and never gets into the database. A fault names the
 field and never repeats a value. `x-fault` beside a keyword is what people are told instead of the keyword's own sentence.
 """
 
@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from acervo.channels.requirements import Requirements
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -51,6 +53,7 @@ class ChannelKind:
     schema: Schema
     credentials: tuple[Credential, ...] = ()
     sets: tuple[tuple[str, ...], ...] = ()
+    requirements: Requirements = field(default_factory=Requirements)  # of files and words
 
     @cached_property
     def _validator(self) -> Draft202012Validator:

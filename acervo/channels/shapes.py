@@ -58,7 +58,7 @@ _ASPECT = {
 
 
 def requirements() -> dict[str, Any]:
-    """What this one channel asks of files and words beyond what its type asks (functions/publish/requirements.py)."""
+    """What this one channel asks of files and words beyond what its type asks (acervo/channels/requirements.py)."""
     return {
         **form(
             (),

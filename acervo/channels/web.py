@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from acervo.channels.kind import ChannelKind
+from acervo.channels.requirements import Requirements
 from acervo.channels.shapes import address, form, requirements, text
 
 WEB = ChannelKind(
@@ -13,4 +14,5 @@ WEB = ChannelKind(
         prefix=text("Folder in the bucket", 200, default="web", pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$"),
         requirements=requirements(),
     ),
+    requirements=Requirements(single_file=False),
 )  # fmt: skip

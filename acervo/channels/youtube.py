@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from acervo.channels.kind import ChannelKind, Credential
+from acervo.channels.requirements import Requirements
 from acervo.channels.shapes import address, choice, form, requirements, switch, text, whole
 
 PRIVACY = ("public", "unlisted", "private")
@@ -32,4 +35,10 @@ YOUTUBE = ChannelKind(
         Credential("client_id", "OAuth client"), Credential("client_secret", "OAuth client secret"), Credential("refresh_token", "Refresh token"),
     ),
     sets=(("client_id", "client_secret", "refresh_token"),),
+    requirements=Requirements(
+        kinds=frozenset({"video"}), most_bytes=256 << 30, most_duration_s=12 * 3600, needs_title=True, title_most=100, title_forbids="<>",
+        description_most_bytes=5000, tags_most=500, least_aspect=Fraction(1, 4), most_aspect=Fraction(4),
+        mime_types=frozenset({"video/mp4", "video/quicktime", "video/mpeg", "video/x-msvideo", "video/webm", "video/x-matroska", "video/mp2t",
+                              "application/mxf", "video/3gpp", "video/x-ms-wmv", "video/x-flv"}),
+    ),
 )  # fmt: skip

@@ -24,8 +24,9 @@ update webhooks set name = :name, types = :types, key_number = :key_number,
 -- name: delete_webhook(webhook_id)$
 delete from webhooks where id = :webhook_id returning id;
 
--- name: webhooks_for(project_id)
-select id, types from webhooks where state = 'active' and (project_id is null or project_id = :project_id);
+-- name: webhooks_for(project_id, moved_from)
+-- An asset that changes its project is news in both.
+select id, types from webhooks where state = 'active' and (project_id is null or project_id = :project_id or project_id = :moved_from::text);
 
 -- name: put_delivery(webhook_id, event_id, event)$
 insert into webhook_deliveries (webhook_id, event_id, event) values (:webhook_id, :event_id, :event) on conflict do nothing returning id;

@@ -30,7 +30,7 @@ table = Table("channels")
 COLUMNS = tuple(ChannelSet.model_fields)
 
 
-def _shown(ask: Ask, row: Row) -> Channel:
+def shown(ask: Ask, row: Row) -> Channel:
     known = {name: row[name] for name in Channel.model_fields}
     if not access.may(ask.caller.roles, Action.OPERATE, member=False):
         known["settings"] = None
@@ -51,7 +51,7 @@ def list_channels(ask: Ask, query: ChannelsQuery) -> Reply:
     """Channels of the projects one may see (or of one of them), by id."""
     rows = _page(ask, query)
     more = len(rows) > query.limit
-    items = [_shown(ask, row) for row in rows[: query.limit]]
+    items = [shown(ask, row) for row in rows[: query.limit]]
     return Reply(Page[Channel](items=items, next_cursor=cursors.encode(items[-1].id) if more else None))
 
 
@@ -93,7 +93,7 @@ def show_channel(ask: Ask) -> Reply:
     """One channel, and whether it can be reached."""
     with ask.database.transaction() as connection:
         row = query.get_channel(connection, channel_id=_id(ask))
-        return Reply(_shown(ask, _visible(ask, connection, row)))
+        return Reply(shown(ask, _visible(ask, connection, row)))
 
 
 def _id(ask: Ask) -> str:
@@ -106,7 +106,7 @@ def set_channel(ask: Ask, body: ChannelSet) -> Reply:
     access.require_platform(ask.caller)
     _check(body.type, body.settings)
     with ask.database.transaction() as connection:
-        return Reply(_shown(ask, _put(ask, connection, body.model_dump())))
+        return Reply(shown(ask, _put(ask, connection, body.model_dump())))
 
 
 @table.patch(
@@ -125,7 +125,7 @@ def edit_channel(ask: Ask, body: ChannelEdit) -> Reply:
         if "settings" in changes:
             _check(row["type"], changes["settings"])
         known = {name: row[name] for name in COLUMNS}
-        return Reply(_shown(ask, _put(ask, connection, {**known, **changes})))
+        return Reply(shown(ask, _put(ask, connection, {**known, **changes})))
 
 
 def _check(type_: str, settings: dict[str, Any]) -> None:

@@ -101,9 +101,9 @@ def apply(
     return row, True
 
 
-def say_changed(work: Work, row: Row, status: str) -> None:
+def say_changed(work: Work, row: Row, status: str, **more: str) -> None:
     asset_id = str(row["id"])
-    data = {"asset_id": asset_id, "project_id": row["project_id"], "status": status}
+    data = {"asset_id": asset_id, "project_id": row["project_id"], "status": status, **more}
     work.say("acervo.asset.changed.v1", asset_id, data)
 
 
@@ -168,10 +168,12 @@ def _number(ask: Ask) -> int:
 
 
 def _undo(ask: Ask, work: Work, row: Row, edit_id: int, bulk_id: str | None) -> Row:
-    """Raises Problem: 404 no such edit, 409 undone before or changed since."""
+    """Raises Problem: 404 no such edit, 409 undone before, changed since, or not a change of what the asset says."""
     known = query.get_asset_edit(work.connection, asset_id=row["id"], edit_id=edit_id)
     if known is None:
         raise access.missing()
+    if known["what"] == "move":
+        raise Problem(409, "moved", "it went to another project then: move it back instead")
     if known["undone"]:
         raise Problem(409, "undone-before", "this change was taken back already")
     after, conflicts = changes.undone(changes.columns_of(row), known["changed"])

@@ -35,8 +35,10 @@ from functions.api import (
     lifecycle,
     links,
     listing,
+    moving,
     ondemand,
     openapi,
+    outlets,
     progress,
     projects,
     publications,
@@ -48,6 +50,7 @@ from functions.api import (
     tags,
     transcript,
     uploads,
+    views,
     webhooks,
 )
 from functions.api.cors import Cors
@@ -84,7 +87,7 @@ def openapi_page(ask: Ask) -> Response:
 
 
 TABLES = (
-    uploads, editing, listing, assets, transcript, tags, seen, related, lifecycle, links, downloads, ondemand, streaming, publications, collections, jobs, progress, projects, s3_credentials,
+    uploads, editing, moving, listing, assets, transcript, tags, seen, related, lifecycle, links, downloads, ondemand, streaming, views, publications, outlets, collections, jobs, progress, projects, s3_credentials,
     channels, rules, events_in, event_sources, webhooks, dead_letters, auditing,
 )  # fmt: skip
 endpoints: list[Endpoint] = [*chain.from_iterable(noun.table.endpoints for noun in TABLES), *about.endpoints]

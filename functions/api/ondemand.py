@@ -41,7 +41,7 @@ def order(ask: Ask, body: RenditionOrder) -> Reply:
         row = find(ask, work.connection, Action.DOWNLOAD)
         _check(row, wanted)
         use = Use.CLIP if wanted.clip else Use.DOWNLOAD
-        master = wanted.profile == orders.ORIGINAL
+        master = wanted.profile in (orders.ORIGINAL, orders.TILES)  # as good as the master itself
         _, overridden = check_rights(ask, work.connection, row, use, body.override, master=master)
         if query.open_orders(work.connection, asset_id=row["id"]) >= MOST_OPEN:
             raise Problem(

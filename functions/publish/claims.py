@@ -7,20 +7,32 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from acervo.channels.material import Asset, Rendition
 from acervo.database import query
 from acervo.errors import Transient
 from functions.publish import backoff, holding, news, plan
 from functions.publish.connector import Kind
 from functions.publish.faults import TABLE, Fault
-from functions.publish.plan import Fail, Forget, Nothing, OrderRendition, Poll, Send, Update, Wait, Withdraw
+from functions.publish.plan import (
+    Fail,
+    Forget,
+    Keep,
+    Nothing,
+    OrderRendition,
+    Poll,
+    Send,
+    Update,
+    Wait,
+    Withdraw,
+)
 from functions.publish.registry import kind_of
-from functions.publish.rows import Asset, Channel, Publication, Rendition
+from functions.publish.rows import Channel, Publication
 from functions.publish.states import State
 
 if TYPE_CHECKING:
     from acervo.function import Call, Work
 
-ACTIONS: dict[type, str] = {Send: "send", Poll: "poll", Update: "update", Withdraw: "withdraw"}
+ACTIONS: dict[type, str] = {Send: "send", Poll: "poll", Update: "update", Keep: "keep", Withdraw: "withdraw"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +43,7 @@ class Claim:
     channel: Channel
     asset: Asset
     kind: Kind
-    step: Send | Poll | Update | Withdraw
+    step: Send | Poll | Update | Keep | Withdraw
     owner: str
     attempt_id: int
     now: datetime
@@ -71,9 +83,9 @@ def claim(call: Call, publication_id: str) -> Claim | None:
             _fail(work, row, asset, fault.code, fault.reason, now)
             return None
         step = plan.next_step(
-            publication, channel, asset, renditions, needs, now, archive=call.objects.archive, schedules=kind.schedules
+            publication, channel, asset, renditions, needs, now, archive=call.objects.archive, schedules=kind.schedules, keeps=kind.keeps,
         )  # fmt: skip
-        if isinstance(step, Send | Poll | Update | Withdraw):
+        if isinstance(step, Send | Poll | Update | Keep | Withdraw):
             return _lease(work, publication, channel, asset, kind, step, now)
         _rest(work, row, asset, step, now)
         return None
@@ -92,7 +104,7 @@ def _checked(channel: Channel) -> Kind:
 
 
 def _lease(
-    work: Work, publication: Publication, channel: Channel, asset: Asset, kind: Kind, step: Send | Poll | Update | Withdraw, now: datetime
+    work: Work, publication: Publication, channel: Channel, asset: Asset, kind: Kind, step: Send | Poll | Update | Keep | Withdraw, now: datetime
 ) -> Claim | None:  # fmt: skip
     refused = backoff.refusal(channel, now, takes_down=isinstance(step, Withdraw))
     if refused is not None:

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from acervo.channels.kind import ChannelKind
-from functions.publish.requirements import Requirements
-from functions.publish.rows import Asset, Channel, Publication, Rendition
-from functions.publish.texts import Texts
+from acervo.channels.material import Asset, Rendition
+from acervo.channels.requirements import Requirements
+from acervo.channels.texts import Texts
+from functions.publish.rows import Channel, Publication
 
 if TYPE_CHECKING:
     from acervo.objects import Objects
@@ -93,12 +94,26 @@ class Connector(Protocol):
         """Let go of connections."""
 
 
+@runtime_checkable
+class Keeper(Protocol):
+    """A connector whose channel forgets in time (`Kind.keeps`)."""
+
+    def keep(self, job: Job) -> Receipt | None:
+        """What is live stays so for as long again; None when it is gone."""
+
+
 class Kind(Protocol):
     """A type of channel, before there is a secret: what a module's `KIND` is."""
 
-    requirements: Requirements
     needs_secret: bool
     schedules: timedelta | None
+    keeps: (
+        timedelta | None
+    )  # after so long what is live is looked at, and made new by a `Keeper`; None: the channel is believed
+
+    @property
+    def requirements(self) -> Requirements:
+        """Of files and words."""
 
     def check(self, settings: Mapping[str, Any]) -> list[str]:
         """What is wrong with a channel's settings, each as a sentence."""
@@ -112,10 +127,14 @@ class ConnectorKind:
     """The plain `Kind`."""
 
     make: Callable[[Channel, Secret, Tools], Connector]
-    told: ChannelKind  # what its settings are
-    requirements: Requirements = field(default_factory=Requirements)
+    told: ChannelKind  # what its settings are, what it takes
     needs_secret: bool = True
     schedules: timedelta | None = None
+    keeps: timedelta | None = None
+
+    @property
+    def requirements(self) -> Requirements:
+        return self.told.requirements
 
     def check(self, settings: Mapping[str, Any]) -> list[str]:
         return [str(fault) for fault in self.told.faults(settings)]

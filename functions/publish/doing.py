@@ -12,20 +12,20 @@ from dataclasses import asdict, replace
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
+from acervo.channels.material import Rendition
+from acervo.channels.texts import fingerprint, texts_of
 from acervo.database import as_json, query
 from acervo.errors import AcervoError
 from acervo.objects import NotFound, Stored
-from functions.publish import outcome, plan
+from functions.publish import news, outcome, plan
 from functions.publish.captions import webvtt
 from functions.publish.claims import Claim
-from functions.publish.connector import Connector, Job, Receipt, Tools
+from functions.publish.connector import Connector, Job, Keeper, Receipt, Tools
 from functions.publish.faults import Fault, Verdict
 from functions.publish.outcome import Outcome
-from functions.publish.plan import Poll, Send, Update, Withdraw
+from functions.publish.plan import Keep, Poll, Send, Update, Withdraw
 from functions.publish.quota import Quota
-from functions.publish.rows import Rendition
 from functions.publish.states import State
-from functions.publish.texts import fingerprint, texts_of
 from functions.publish.transfer import Control, LeaseLost, SliceOver, Stopped, Transfer
 from functions.publish.vault import NO_SECRET, Secret, vault_of
 
@@ -113,9 +113,16 @@ class Doing:
     def _secret(self, fresh: bool) -> Secret:
         if not self.claim.kind.needs_secret:
             return NO_SECRET
+        channel = self.claim.channel
         return vault_of(self.call.settings.vault).read(
-            self.claim.channel.type, self.claim.channel.id, fresh=fresh
+            channel.type, channel.id, fresh=fresh, noted=self._note_secret
         )
+
+    def _note_secret(self, result: str, version: int) -> None:
+        """In the audit log before the secret is used: whose it is and for what; never a value of it."""
+        with self.call.change() as work:
+            claim = self.claim
+            news.secret_asked(work, claim.publication, claim.channel, claim.asset.project_id, result, version)
 
     def _act(self, secret: Secret) -> Outcome:
         quota = Quota(self.call.database, self.claim.now)
@@ -130,6 +137,8 @@ class Doing:
                 return self._received(
                     connector.update(self._job(step.rendition, step.thumbnail, self._saved()))
                 )
+            if isinstance(step, Keep):
+                return self._see_to_it(connector)
             return self._poll(connector, step)
 
     def _send(self, connector: Connector, step: Send) -> Outcome:
@@ -159,11 +168,21 @@ class Doing:
             raise Fault("gone-from-channel", "the channel does not have it any more")
         return self._received(receipt)
 
+    def _see_to_it(self, connector: Connector) -> Outcome:
+        """What is live stays live; nothing is said of it."""
+        job = self._job(self._known_rendition(), None, self._saved())
+        receipt = connector.keep(job) if isinstance(connector, Keeper) else connector.poll(job)
+        if receipt is None:
+            raise Fault("gone-from-channel", "the channel does not have it any more")
+        now = self._now()
+        seen = {**now.session, "seen_at": self.claim.now.isoformat()}
+        return replace(now, session=seen, failures=0, due_s=self._ends_s(), channel_answered=True)
+
     def _received(self, receipt: Receipt) -> Outcome:
         """What the channel has, and which words it shows."""
-        shown = fingerprint(texts_of(self.claim.asset, self.claim.publication, has_thumbnail=False))
+        shown = fingerprint(texts_of(self.claim.asset, self.claim.publication.metadata, has_thumbnail=False))
         now = self._now()
-        now = replace(now, session={**now.session, "texts": shown})
+        now = replace(now, session={**now.session, "texts": shown, "seen_at": self.claim.now.isoformat()})
         return outcome.received(now, self.claim.publication, receipt, self._ends_s())
 
     def _withdraw(self, connector: Connector, step: Withdraw) -> Outcome:
@@ -220,7 +239,7 @@ class Doing:
         claim = self.claim
         return Job(
             publication=claim.publication, channel=claim.channel, asset=claim.asset, rendition=rendition, thumbnail=thumbnail, now=claim.now,
-            texts=texts_of(claim.asset, claim.publication, has_thumbnail=thumbnail is not None),
+            texts=texts_of(claim.asset, claim.publication.metadata, has_thumbnail=thumbnail is not None),
             transfer=Transfer(self.call.objects, rendition, stored, self.control, self.session, self._keep),
             captions=lambda: webvtt(self._segments()),
         )  # fmt: skip
@@ -240,5 +259,8 @@ class Doing:
             after = page[-1]["number"]
 
     def _ends_s(self) -> float | None:
+        """Until what has just been seen must be looked at again."""
         ends = plan.ends(self.claim.publication, self.claim.asset)
-        return None if ends is None else max(0.0, (ends - self.claim.now).total_seconds())
+        keeps = self.claim.kind.keeps
+        left = [] if ends is None else [max(0.0, (ends - self.claim.now).total_seconds())]
+        return min([*left, *([keeps.total_seconds()] if keeps else [])], default=None)

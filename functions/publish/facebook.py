@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from fractions import Fraction
 from typing import Any
 
 from acervo.channels.facebook import FACEBOOK
@@ -17,7 +16,6 @@ from functions.publish.channel_http import ChannelHttp, body_of
 from functions.publish.connector import ConnectorKind, Job, Receipt, Standing, Tools
 from functions.publish.facebook_api import explain, is_missing, multipart, phase_of, right_offsets, words
 from functions.publish.faults import Fault, quoted
-from functions.publish.requirements import Requirements
 from functions.publish.rows import Channel
 from functions.publish.vault import Secret
 
@@ -206,10 +204,4 @@ class Facebook:
         )  # fmt: skip
 
 
-KIND = ConnectorKind(
-    make=Facebook, told=FACEBOOK, schedules=timedelta(days=29),
-    requirements=Requirements(
-        kinds=frozenset({"video"}), most_bytes=10 << 30, least_bytes=1024, most_duration_s=4 * 3600, least_duration_s=1, title_most=255,
-        least_aspect=Fraction(9, 16), most_aspect=Fraction(16, 9),
-    ),
-)  # fmt: skip
+KIND = ConnectorKind(make=Facebook, told=FACEBOOK, schedules=timedelta(days=29), keeps=timedelta(days=7))

@@ -8,12 +8,12 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from acervo.channels.material import Asset
+from acervo.channels.texts import fingerprint, texts_of
 from acervo.database import as_json, query
 from acervo.errors import Permanent
 from functions.publish import moments, news
-from functions.publish.rows import Asset, Publication
 from functions.publish.rules import wants
-from functions.publish.texts import fingerprint, texts_of
 
 if TYPE_CHECKING:
     from acervo.events import Event
@@ -112,9 +112,7 @@ def _publish_by_rule(work: Work, asset: Asset, rule: dict[str, Any]) -> None:
 def _is_outdated(asset: Asset, row: dict[str, Any]) -> bool:
     """Whether the channel shows other words than the asset has now."""
     shown = row["session"].get("texts")
-    return shown is not None and shown != fingerprint(
-        texts_of(asset, Publication.of(row), has_thumbnail=False)
-    )
+    return shown is not None and shown != fingerprint(texts_of(asset, row["metadata"], has_thumbnail=False))
 
 
 def _wake(work: Work, asset_id: str, profile: str | None) -> None:

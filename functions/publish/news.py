@@ -11,6 +11,7 @@ from acervo.events import Event, caused, to_structured
 
 if TYPE_CHECKING:
     from acervo.function import Work
+    from functions.publish.rows import Channel, Publication
 
 CONTINUED = "acervo.publication.continued.v1"
 RETRIED = "acervo.publication.retried.v1"
@@ -59,6 +60,17 @@ def withdrawn(work: Work, row: Mapping[str, Any], project_id: str) -> None:
     data = {**_facts(row, project_id), "reason": row["reason"] or "withdrawn", "proof": row["proof"] or {}}
     work.say(WITHDRAWN, str(row["asset_id"]), data, what=_what(row))
     _audit(work, row, project_id, "withdrawn", {"reason": data["reason"], "proof": data["proof"]})
+
+
+def secret_asked(
+    work: Work, publication: Publication, channel: Channel, project_id: str, result: str, version: int
+) -> None:
+    """Vault was asked for the credentials of a channel."""
+    query.put_audit(
+        work.connection, who="system:publish", what="secret.read", asset_id=publication.asset_id, project_id=project_id,
+        from_where=f"channel:{channel.id}", result=result,
+        detail=as_json({"path": f"channels/{channel.type}/{channel.id}", "version": version, "publication_id": str(publication.id)}),
+    )  # fmt: skip
 
 
 def failed(work: Work, row: Mapping[str, Any], project_id: str) -> None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from acervo import rights
-from functions.publish import choice, requirements
-from functions.publish.requirements import Requirements
-from functions.publish.rows import Asset, Channel, Publication, Rendition
+from acervo.channels import choice, fitting
+from acervo.channels.material import Asset, Rendition
+from acervo.channels.requirements import Requirements
+from acervo.channels.texts import texts_of
+from functions.publish.rows import Channel, Publication
 from functions.publish.states import State
-from functions.publish.texts import texts_of
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 LOOK_AGAIN = timedelta(minutes=10)  # for what an event should bring: the event may have got lost
@@ -66,6 +67,11 @@ class Update:
 
 
 @dataclass(frozen=True)
+class Keep:
+    """It is live as wanted: see to it that it stays so."""
+
+
+@dataclass(frozen=True)
 class Withdraw:
     """`again`: it is wanted, and begins anew when its time comes."""
 
@@ -80,7 +86,7 @@ class Forget:
     reason: str
 
 
-Step = Nothing | Wait | OrderRendition | Fail | Send | Poll | Update | Withdraw | Forget
+Step = Nothing | Wait | OrderRendition | Fail | Send | Poll | Update | Keep | Withdraw | Forget
 
 
 def next_step(
@@ -93,11 +99,13 @@ def next_step(
     *,
     archive: str,
     schedules: timedelta | None = None,
+    keeps: timedelta | None = None,
 ) -> Step:
     """The one next step.
 
     Args:
         schedules: how long before `publish_at` the channel itself takes a publication; None when it cannot schedule.
+        keeps: after how long what is live is looked at again; None: never.
     """
     state = publication.state
     gone = _gone(publication, channel, asset, now)
@@ -115,7 +123,10 @@ def next_step(
         return Poll(_chosen(publication, asset, renditions, archive))
     is_live = state is State.PUBLISHED
     if is_live and publication.live_revision >= publication.revision:
-        return Nothing(ends(publication, asset))
+        renewed = _kept_until(publication, keeps)
+        if renewed is not None and renewed <= now:
+            return Keep()
+        return Nothing(_first(ends(publication, asset), renewed))
     if (early := _gate(publication, channel, asset, now, schedules)) is not None:
         return early
     chosen = choice.choose(publication.profile, asset, renditions, archive)
@@ -124,8 +135,8 @@ def next_step(
     if isinstance(chosen, choice.Order):
         return OrderRendition(chosen.profile, chosen.reason, now + LOOK_AGAIN)
     thumbnail = choice.thumbnail(renditions)
-    unfit = requirements.faults(
-        needs, asset, chosen, texts_of(asset, publication, has_thumbnail=thumbnail is not None)
+    unfit = fitting.faults(
+        needs, asset, chosen, texts_of(asset, publication.metadata, has_thumbnail=thumbnail is not None)
     )
     if unfit:
         return Fail("unfit", "; ".join(unfit))
@@ -196,7 +207,19 @@ def ends(publication: Publication, asset: Asset) -> datetime | None:
     until = rights.decide(
         {"valid_until": asset.rights.get("valid_until")}, channel_id="", channel_type="", now=_LONG_AGO
     ).until
-    return min((moment for moment in (publication.withdraw_at, until) if moment is not None), default=None)
+    return _first(publication.withdraw_at, until)
+
+
+def _kept_until(publication: Publication, keeps: timedelta | None) -> datetime | None:
+    """`seen_at` is when the channel was last known to have it; what was published before that was noted is seen to at once."""
+    if keeps is None:
+        return None
+    seen = publication.session.get("seen_at")
+    return (datetime.fromisoformat(seen) if seen else _LONG_AGO) + keeps
+
+
+def _first(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _chosen(

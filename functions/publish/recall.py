@@ -13,6 +13,7 @@ import sys
 import time
 from typing import Any
 
+from acervo.channels.material import Asset
 from acervo.database import query
 from acervo.errors import Transient
 from acervo.function import Call, Resources
@@ -23,7 +24,7 @@ from functions.publish.faults import Fault
 from functions.publish.main import Settings
 from functions.publish.plan import Poll
 from functions.publish.registry import kind_of
-from functions.publish.rows import Asset, Channel, Publication
+from functions.publish.rows import Channel, Publication
 from functions.publish.transfer import Control
 
 LONGEST_S, PAUSE_S = 300.0, 2.0

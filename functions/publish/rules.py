@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from functions.publish.rows import Asset
+from acervo.channels.material import Asset
 
 
 def wants(rule: Mapping[str, Any], asset: Asset) -> bool:

@@ -18,8 +18,8 @@ from urllib3.exceptions import HTTPError
 from functions.publish.faults import Fault
 
 if TYPE_CHECKING:
+    from acervo.channels.material import Rendition
     from acervo.objects import Objects, Stored
-    from functions.publish.rows import Rendition
 
 BLOCK, AHEAD, RETRIES, PAUSE_S = 1 << 20, 12, 4, 0.5
 _BROKEN = (HTTPError, HTTPClientError, OSError)

@@ -16,8 +16,8 @@ from acervo.errors import AcervoError, Transient
 from functions.publish.source import Source
 
 if TYPE_CHECKING:
+    from acervo.channels.material import Rendition
     from acervo.objects import Objects, Stored
-    from functions.publish.rows import Rendition
 
 
 class SliceOver(AcervoError):

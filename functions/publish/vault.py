@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from functions.publish.faults import Fault
 from functions.publish.vault_settings import VaultSettings
 
 KEEP_S, TIMEOUT_S = 60.0, 10.0
+Noted = Callable[[str, int], None]
 
 
 class Secret(Mapping[str, str]):
@@ -66,12 +67,28 @@ class Vault:
     def close(self) -> None:
         self._http.close()
 
-    def read(self, type_: str, channel_id: str, fresh: bool = False) -> Secret:
-        """The secret of a channel. Raises Fault `secret-missing` or `secrets-unavailable`."""
+    def read(self, type_: str, channel_id: str, fresh: bool = False, noted: Noted | None = None) -> Secret:
+        """The secret of a channel. Raises Fault `secret-missing` or `secrets-unavailable`.
+
+        Args:
+            noted: told (`read` or the fault's code, version or 0) whenever Vault was asked, before anybody sees the secret.
+        """
         path = f"channels/{type_}/{channel_id}"
         kept = self._kept.get(path)
         if kept and not fresh and time.monotonic() - kept[0] < KEEP_S:
             return kept[1]
+        try:
+            secret = self._ask(path)
+        except Fault as fault:
+            if noted:
+                noted(fault.code, 0)
+            raise
+        if noted:
+            noted("read", secret.version)
+        self._kept[path] = (time.monotonic(), secret)
+        return secret
+
+    def _ask(self, path: str) -> Secret:
         if not self._of.address:
             raise Fault("secret-missing", "no Vault is configured (VAULT_ADDR)")
         answer = self._get(path)
@@ -85,9 +102,7 @@ class Vault:
         if not answer.is_success:
             raise Fault("secrets-unavailable", f"Vault answered {answer.status_code}")
         data = answer.json()["data"]
-        secret = Secret(data["data"] or {}, int(data["metadata"]["version"]))
-        self._kept[path] = (time.monotonic(), secret)
-        return secret
+        return Secret(data["data"] or {}, int(data["metadata"]["version"]))
 
     def _get(self, path: str) -> httpx.Response:
         return self._call("GET", f"/v1/{self._of.mount}/data/{quote(path)}", token=self._current())

@@ -1,7 +1,8 @@
 """The web: renditions copied inside the object store to `dam-delivery`, the CDN's origin; nothing passes through here.
 
 `{prefix}/{asset_id}/{sha256}/{profile}/…` is immutable and cached for ever; `{prefix}/{asset_id}/{profile}.json` is the one stable
-address: what a page asks for, never cached for long, written last and removed first.
+address: what a page asks for, never cached for long, written last and removed first. The bucket's lifecycle removes what is old: what is
+live is made new before that.
 settings: prefix ("web"), base_url (public address of the bucket). No secret: the function's own store.
 """
 
@@ -10,13 +11,15 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
+from acervo.channels.material import Rendition
+from acervo.channels.requirements import PLAYLISTS
 from acervo.channels.web import WEB
 from acervo.objects import NotFound
 from functions.publish.connector import ConnectorKind, Job, Receipt, Tools
-from functions.publish.requirements import PLAYLISTS, Requirements
-from functions.publish.rows import Channel, Rendition
+from functions.publish.rows import Channel
 from functions.publish.vault import Secret
 
 TYPES = {
@@ -25,6 +28,7 @@ TYPES = {
     ".json": "application/json", ".ts": "video/mp2t", ".wav": "audio/wav",
 }  # fmt: skip
 PAGE, KEEP_EVERY = 1000, 50
+KEEPS = timedelta(days=45)  # `web/` expires after 60 (ceph-notifications/buckets.yaml)
 
 
 class Web:
@@ -61,6 +65,35 @@ class Web:
 
     def update(self, job: Job) -> Receipt:
         self._write_manifest(job)
+        return self._receipt(job)
+
+    def keep(self, job: Job) -> Receipt | None:
+        """Every file onto itself, which makes it new for the bucket's lifecycle; the manifest last."""
+        if self._manifest(job) is None:
+            return None
+        bucket, prefix = self._objects.delivery, f"{self._folder(job)}/"
+        after = str(job.transfer.session.get("kept", ""))
+        found = bool(after)
+        while True:
+            page = self._objects.client.list_objects_v2(
+                Bucket=bucket, Prefix=prefix, StartAfter=after, MaxKeys=PAGE
+            ).get("Contents", [])
+            for number, item in enumerate(page):
+                if number % KEEP_EVERY == 0:
+                    if after:
+                        job.transfer.keep(kept=after)
+                    job.transfer.control.check()
+                after, found = item["Key"], True
+                self._objects.copy(bucket, after, bucket, after, _type(after))
+            if len(page) < PAGE:
+                break
+        if not found:
+            return None
+        key = self._manifest_key(job)
+        self._objects.put_bytes(
+            bucket, key, self._objects.get_bytes(bucket, key, 1 << 20), "application/json", immutable=False
+        )
+        job.transfer.keep(kept=None)
         return self._receipt(job)
 
     def withdraw(self, job: Job) -> Mapping[str, Any]:
@@ -155,4 +188,4 @@ def connect(channel: Channel, secret: Secret, tools: Tools) -> Web:
     return Web(channel, tools)
 
 
-KIND = ConnectorKind(make=connect, told=WEB, needs_secret=False, requirements=Requirements(single_file=False))
+KIND = ConnectorKind(make=connect, told=WEB, needs_secret=False, keeps=KEEPS)

@@ -24,7 +24,6 @@ from functions.publish.youtube_api import (
     COSTS,
     DAILY_UNITS,
     PIECE,
-    REQUIREMENTS,
     RESET_ZONE,
     explain,
     is_quota,
@@ -252,4 +251,4 @@ class YouTube:
         )
 
 
-KIND = ConnectorKind(make=YouTube, told=YOUTUBE, requirements=REQUIREMENTS, schedules=timedelta(days=30))
+KIND = ConnectorKind(make=YouTube, told=YOUTUBE, schedules=timedelta(days=30), keeps=timedelta(days=7))

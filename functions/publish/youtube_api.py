@@ -8,14 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC
-from fractions import Fraction
 from typing import Any
 
 import httpx
 
 from functions.publish.connector import Job
 from functions.publish.faults import Fault, of_status, quoted
-from functions.publish.requirements import Requirements
 
 RESET_ZONE = "America/Los_Angeles"
 DAILY_UNITS = 10_000
@@ -24,12 +22,6 @@ COSTS = {
     "captions.list": 50, "playlistItems.insert": 50, "playlistItems.list": 1, "channels.list": 1,
 }  # fmt: skip
 PIECE = 64 << 20  # of one PUT: a multiple of 256 KiB, as the protocol asks
-REQUIREMENTS = Requirements(
-    kinds=frozenset({"video"}), most_bytes=256 << 30, most_duration_s=12 * 3600, needs_title=True, title_most=100, title_forbids="<>",
-    description_most_bytes=5000, tags_most=500, least_aspect=Fraction(1, 4), most_aspect=Fraction(4),
-    mime_types=frozenset({"video/mp4", "video/quicktime", "video/mpeg", "video/x-msvideo", "video/webm", "video/x-matroska", "video/mp2t",
-                          "application/mxf", "video/3gpp", "video/x-ms-wmv", "video/x-flv"}),
-)  # fmt: skip
 _QUOTA = {"quotaExceeded", "dailyLimitExceeded", "dailyLimitExceededUnreg"}
 _REASONS = {
     "rateLimitExceeded": "rate-limited", "userRateLimitExceeded": "rate-limited", "uploadRateLimitExceeded": "rate-limited",

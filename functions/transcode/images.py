@@ -36,7 +36,7 @@ def make_renditions(arguments: dict[str, Any], say: Callable[[dict[str, Any]], N
     """
     stills.quieten()
     directory = Path(arguments["directory"])
-    path = _fetch(arguments["source"], directory)
+    path = fetch(arguments["source"], directory)
     try:
         check_header(path)
         # The largest is read with shrink-on-load, the others are made of it, while it is being written.
@@ -71,13 +71,13 @@ def choose(wanted: str | None, box: Sequence[int] | None) -> list[Still]:
 def _first(path: Path, still: Still) -> Any:
     """Read with shrink-on-load; upright and sRGB from here on."""
     header = pyvips.Image.new_from_file(str(path), access="sequential")
-    colour = {} if _is_srgb(header) else {"export_profile": "srgb"}
+    colour = {} if is_srgb(header) else {"export_profile": "srgb"}
     return pyvips.Image.thumbnail(
         str(path), still.width, height=still.height, size="down", fail_on="truncated", **colour
     ).copy_memory()
 
 
-def _is_srgb(header: Any) -> bool:
+def is_srgb(header: Any) -> bool:
     """Nothing to convert: converting from sRGB to sRGB costs more than everything else together (measured)."""
     if header.interpretation not in ("srgb", "b-w"):
         return False
@@ -94,7 +94,7 @@ def check_header(path: Path) -> None:
         )
 
 
-def _fetch(source: dict[str, Any], directory: Path) -> Path:
+def fetch(source: dict[str, Any], directory: Path) -> Path:
     """The master as a local file without a telling name: libvips decides by its bytes."""
     if source["size_bytes"] > MAX_BYTES:
         raise Rejected("too-large", f"an image has at most {MAX_BYTES >> 20} MiB")

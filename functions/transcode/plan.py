@@ -23,6 +23,7 @@ from functions.transcode.profiles import Rung as Step
 FILM_STEPS = {file.profile: file.rung for file in FILES}
 SHARED = ("kind", "project_id", "sha256", "master_key")
 ASSEMBLE = {"do": "assemble"}
+ALONE = {ORIGINAL: "cut", orders.TILES: "tiles"}  # orders that nothing else is made beside
 LISTEN, SOUNDTRACKS = "listen", "soundtracks"
 
 # CPU seconds for a second of film, roughly: what makes progress advance evenly.
@@ -91,7 +92,7 @@ def plan_order(
     """
     spec = {**_shared(asset), "order": order.to_json(), "clock": clock}
     if film is None:
-        do = "cut" if order.profile == ORIGINAL else "image" if asset["kind"] == "image" else "audio"
+        do = ALONE.get(order.profile, "image" if asset["kind"] == "image" else "audio")
         return Plan(spec, [{"do": do}, ASSEMBLE], [ONE_PICTURE, 0.1])
     if order.profile == POSTER.profile:
         return Plan({**spec, **_film(film, ())}, [{"do": "poster"}, ASSEMBLE], [ONE_PICTURE, 0.1])

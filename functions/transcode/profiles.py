@@ -35,6 +35,16 @@ class Still:
 
 
 @dataclass(frozen=True)
+class Pyramid:
+    """A picture in all its sizes, cut into square tiles that overlap a little."""
+
+    profile: str
+    tile: int
+    overlap: int
+    quality: int
+
+
+@dataclass(frozen=True)
 class Level:
     """How loud sound is made: its integrated loudness, the true peak that nothing exceeds, how much louder than it was it may get, and
     by how much peaks may be limited for it. What cannot be reached within that stays below."""
@@ -78,6 +88,7 @@ THUMBS = (
     Still("thumb-1200", 1200, 1200, 80),
 )
 DISPLAY = Still("display", 2560, 2560, 82)
+TILES = Pyramid("tiles", 512, 1, 82)  # on demand only: of pictures that are larger than their display copy
 WEBP = {"effort": 4}
 # MozJPEG, progressive. Not its search for the best scans: it takes half of the time and gives 3 % (measured).
 MOZJPEG = {

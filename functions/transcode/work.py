@@ -16,7 +16,16 @@ from acervo.leases import Lease
 from functions.transcode import assemble, limits, planning, thumbnails
 from functions.transcode.heard import join_heard
 from functions.transcode.plan import LISTEN, SOUNDTRACKS
-from functions.transcode.profiles import BROADCAST, DISPLAY, ORIGINAL, POSTER, PREVIEW, THUMBS, WAVEFORM
+from functions.transcode.profiles import (
+    BROADCAST,
+    DISPLAY,
+    ORIGINAL,
+    POSTER,
+    PREVIEW,
+    THUMBS,
+    TILES,
+    WAVEFORM,
+)
 
 ENCODED = 0.95  # of a chunk's progress; the rest is uploading
 Said = Mapping[str, Any]
@@ -207,6 +216,11 @@ def _image(lease: Lease, result: Said) -> list[File]:
     return files
 
 
+def _tiles(lease: Lease, result: Said) -> list[File]:
+    name = f"{TILES.profile}.szi"
+    return [File(name, _key(lease, TILES.profile, name), "application/zip", TILES.profile, result)]
+
+
 def _cut(lease: Lease, result: Said) -> list[File]:
     name = result["file"]
     return [File(name, _key(lease, ORIGINAL, name), result["mime_type"], ORIGINAL, result["detail"])]
@@ -219,5 +233,6 @@ DOINGS = {
     "poster": Doing("functions.transcode.poster:make_poster", _poster),
     "audio": Doing("functions.transcode.recordings:encode_audio", _audio),
     "image": Doing("functions.transcode.images:make_renditions", _image),
+    "tiles": Doing("functions.transcode.tiles:make_tiles", _tiles),
     "cut": Doing("functions.transcode.cut:cut_clip", _cut),
 }

@@ -73,7 +73,9 @@ def _note(event: Event, call: Call) -> list[int]:
         project_id = data.get("project_id") or query.project_of_asset(
             work.connection, asset_id=data.get("asset_id")
         )
-        for webhook in list(query.webhooks_for(work.connection, project_id=project_id)):
+        for webhook in list(
+            query.webhooks_for(work.connection, project_id=project_id, moved_from=data.get("moved_from"))
+        ):
             if any(events.matches(pattern, event.type) for pattern in webhook["types"]):
                 row = query.put_delivery(
                     work.connection, webhook_id=webhook["id"], event_id=f"{event.source}\n{event.id}", event=as_json(events.to_structured(event))

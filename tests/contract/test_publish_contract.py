@@ -16,12 +16,12 @@ import yaml
 from acervo import events, settings
 from acervo.channels import OURS, kinds
 from acervo.channels.cms import CMS, WORDS
+from acervo.channels.requirements import Requirements
 from acervo.events import Event, parse_structured, validate
 from cli.main import app
 from functions.publish import backoff, main, news, registry
 from functions.publish.connector import ConnectorKind
 from functions.publish.faults import TABLE
-from functions.publish.requirements import Requirements
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENT = (ROOT / "docs" / "cms-contract.md").read_text()

@@ -5,10 +5,15 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
+
+import pytest
 
 from acervo import objects
+from acervo.channels import OURS
 
 ROOT = Path(__file__).parents[2]
 WEB = ROOT / "web"
@@ -43,6 +48,29 @@ def test_the_page_cuts_files_into_the_parts_that_the_api_expects() -> None:
         "5 * MIB, 5 * MIB, 16 * MIB, 64 * MIB, 100 * MIB, 525 * MIB"
         in (WEB / "src/features/upload/parts.test.ts").read_text()
     )
+
+
+def _said(described: Any) -> Iterator[str]:
+    """Every title and description below."""
+    if isinstance(described, dict):
+        yield from (
+            described[name] for name in ("title", "description") if isinstance(described.get(name), str)
+        )
+        for part in described.values():
+            yield from _said(part)
+    elif isinstance(described, list):
+        for part in described:
+            yield from _said(part)
+
+
+@pytest.mark.parametrize("language", ["es", "pt"])
+def test_what_types_of_channels_say_of_themselves_is_said_in_each_language(language: str) -> None:
+    said: set[str] = set()
+    for kind in OURS:
+        said |= {kind.title, kind.description, *(one.title for one in kind.credentials), *_said(kind.schema)}
+    words = json.loads((WEB / f"src/i18n/channel/{language}.json").read_text())
+    assert set(words) == said
+    assert all(words.values())
 
 
 def test_locks_name_no_registry() -> None:

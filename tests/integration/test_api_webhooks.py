@@ -70,9 +70,9 @@ class Function:
 
     client: TestClient
 
-    def hear(self, type_: str, asset_id: str, event_id: str | None = None) -> None:
+    def hear(self, type_: str, asset_id: str, event_id: str | None = None, **more: str) -> None:
         data: dict[str, Any] = (
-            {"every": "minute"} if type_ == TICK else {"asset_id": asset_id, "project_id": "noticias"}
+            {"every": "minute"} if type_ == TICK else {"asset_id": asset_id, "project_id": "noticias", **more}
         )
         if type_ == "acervo.asset.ready.v1":
             data["kind"] = "video"
@@ -269,3 +269,11 @@ def test_projects_and_types_are_kept_apart_and_the_inside_is_never_called(
     states = {row["id"]: row["state"] for row in api.client("admin").get("/webhooks").json()["items"]}
     assert states == {other["id"]: "active", types["id"]: "active", inside["id"]: "refused"}
     assert "private" in api.client("admin").get(f"/webhooks/{inside['id']}").json()["notice"]
+
+
+def test_an_asset_that_changes_its_project_is_news_in_both(api: Api, hook: Hook, webhook: Function) -> None:
+    for project in ("noticias", "deportes", "vacio"):
+        make(api, hook, project_id=project)
+    webhook.tick()
+    webhook.hear("acervo.asset.changed.v1", asset(api), status="ready", moved_from="deportes")
+    assert len(hook.got) == 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from tests.fakes.newsroom_system import NewsroomSystem
 from tests.fakes.sftp_server import SftpServer
 from tests.fakes.youtube import FakeYouTube
 from tests.fix_publish import World
+from tests.integration.test_publish_web import days_pass
 
 Case = tuple[Any, FakeServer]
 
@@ -158,6 +158,29 @@ def test_a_withdrawal_is_proved(world: World, case: tuple[str, Any, FakeServer])
     assert (row["state"], row["live"], shown(fake)) == ("withdrawn", False, [])
     assert "at" in row["proof"]
     assert world.events("acervo.publication.withdrawn.v1")[0]["proof"] == row["proof"]
+
+
+@pytest.mark.parametrize("name", ["youtube", "facebook"])
+def test_a_channel_is_asked_once_a_week_whether_it_still_has_it(world: World, name: str) -> None:
+    fake = FAKES[name]()
+    with FakeServer(fake) as server:
+        channel = OPEN[name](world, server)
+        kept, lost = world.asset(), world.asset()
+        for asset in (kept, lost):
+            world.rendition(asset)
+        publications = [world.request(asset, channel) for asset in (kept, lost)]
+        world.pump(tick=True, most=8)
+        assert [world.row(each)["state"] for each in publications] == ["published", "published"]
+        said = len(world.events("acervo.publication.published.v1"))
+        gone = world.row(publications[1])["external_id"]
+        del fake.videos[gone]
+        for each in publications:
+            days_pass(world, each, 8)
+        world.pump(tick=True, most=8)
+        rows = [world.row(each) for each in publications]
+        assert [(row["state"], row["reason_code"]) for row in rows] == [("published", None), ("failed", "gone-from-channel")]  # fmt: skip
+        assert rows[0]["due_at"] is not None
+        assert len(world.events("acervo.publication.published.v1")) == said
 
 
 def test_new_words_reach_the_channel_without_new_bytes(
@@ -366,35 +389,6 @@ def test_mos_gets_the_file_then_the_object_and_a_recall_names_the_running_orders
         assert row["state"] == "withdrawn", row["reason"]
         assert row["proof"]["running_orders"] == ["telediario-2"]
         assert (ncs.objects, sftp_server.files()) == ({}, {})
-
-
-# -- web --------------------------------------------------------------------------------------------------------------
-def test_the_web_gets_every_segment_under_immutable_keys_and_one_stable_address(world: World) -> None:
-    asset = world.asset()
-    world.rendition(asset, "hls", b"#EXTM3U", "application/vnd.apple.mpegurl", "master.m3u8")
-    prefix = world.sql("select key from renditions where asset_id = %s", asset)[0]["key"].rsplit("/", 1)[0]
-    for number in range(25):
-        world.objects.put_bytes(
-            world.objects.proxies, f"{prefix}/720p/{number:05}.m4s", b"segment", "video/iso.segment"
-        )
-    channel = world.channel("web", "web", {"base_url": "https://cdn.example"}, profile="hls")
-    publication = world.request(asset, channel)
-    world.pump()
-    row = world.row(publication)
-    assert row["state"] == "published", row["reason"]
-    keys = list(world.objects.keys(world.objects.delivery, f"web/{asset}/"))
-    assert len(keys) == 27
-    manifest = json.loads(world.objects.get_bytes(world.objects.delivery, row["external_id"]))
-    assert manifest["url"].startswith("https://cdn.example/web/")
-    segment = world.objects.client.head_object(
-        Bucket=world.objects.delivery, Key=next(key for key in keys if key.endswith(".m4s"))
-    )
-    assert "immutable" in segment["CacheControl"]
-    assert segment["ContentType"] == "video/iso.segment"
-    world.send("acervo.publication.withdrawal.requested.v1", {"asset_id": asset})
-    world.pump()
-    assert list(world.objects.keys(world.objects.delivery, f"web/{asset}/")) == []
-    assert world.row(publication)["proof"]["removed"] == 26
 
 
 def test_the_cost_of_every_call_is_known() -> None:

@@ -73,9 +73,9 @@ def test_openssh_is_cut_off_in_the_middle_and_gone_on_with(
 ) -> None:
     openssh_server.clear()
     asset = world.asset()
-    body = world.rendition(asset, data=secrets.token_bytes(6 << 20))
+    body = world.rendition(asset, data=secrets.token_bytes(24 << 20))
     world.bao.put("sftp", "slow", **openssh_server.secret)
-    world.channel("slow", "sftp", openssh_server.settings(), bytes_a_second=1 << 20)
+    world.channel("slow", "sftp", openssh_server.settings(), bytes_a_second=4 << 20)
     publication = world.request(asset, "slow")
     cut: list[int] = []
 
@@ -161,6 +161,15 @@ def test_a_rotated_password_is_read_again_without_a_failure(world: World, sftp_s
     publication = world.request(second, channel)
     world.pump()
     assert world.row(publication)["state"] == "published"
+    reads = world.sql(
+        "select who, result, asset_id::text, detail from audit_log where what = 'secret.read' and asset_id::text = any(%s) order by id",
+        [first, second],
+    )
+    assert [(row["who"], row["result"], row["asset_id"]) for row in reads] == [
+        ("system:publish", "read", first), ("system:publish", "read", second),
+    ], "each time that Vault was asked, and not when the secret was still known"  # fmt: skip
+    assert reads[1]["detail"]["version"] == reads[0]["detail"]["version"] + 1
+    assert reads[0]["detail"]["path"] == f"channels/sftp/{channel}"
     assert [row["code"] for row in world.sql("select code from publication_attempts")] == [None, None]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import uuid
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +160,20 @@ def test_an_image_in_another_size(desk: Desk, tmp_path: Path) -> None:
     row, path = made(desk, take(desk, asset_id, "display", box=[640, 640]), tmp_path)
     image = pyvips.Image.new_from_file(str(path))
     assert (image.width, image.height) == (480, 640) == (row["detail"]["width"], row["detail"]["height"])
+
+
+def test_the_whole_of_an_image_is_one_file_of_tiles(desk: Desk, tmp_path: Path) -> None:
+    asset_id = desk.arrive(make.photo(tmp_path), "image")
+    assert take(desk, asset_id, "tiles")["state"] == "done"
+    row = desk.renditions(asset_id)["tiles"]
+    assert (row["profile"], row["mime_type"], row["key"].rsplit("/", 2)[1:]) == (
+        "tiles", "application/zip", ["tiles", "tiles.szi"],
+    )  # fmt: skip
+    assert {name: row["detail"][name] for name in ("width", "height", "tile", "overlap", "format")} == {
+        "width": 1200, "height": 1600, "tile": 512, "overlap": 1, "format": "jpg",
+    }  # fmt: skip
+    file = io.BytesIO(desk.objects.get_bytes(row["bucket"], row["key"]))
+    assert "tiles/tiles_files/11/2_3.jpg" in zipfile.ZipFile(file).namelist()
 
 
 # -- captions ---------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from acervo import orders
-from functions.transcode.profiles import FILES, OF_KIND, PRORES
+from functions.transcode.profiles import FILES, OF_KIND, PRORES, TILES
 from tests.fix_api import Api
 
 pytestmark = pytest.mark.ceph
@@ -75,7 +75,7 @@ def test_rights_that_forbid_clips_stop_an_order(api: Api, film: str) -> None:
 
 def test_orders_name_the_profiles_that_transcode_makes() -> None:
     assert set(OF_KIND["video"]) | set(PRORES) <= set(orders.PROFILES["video"])
-    assert set(OF_KIND["image"]) == set(orders.PROFILES["image"])
+    assert {*OF_KIND["image"], TILES.profile} == set(orders.PROFILES["image"])
     assert set(OF_KIND["audio"]) == set(orders.PROFILES["audio"])
     assert {file.profile for file in FILES} == set(orders.FILM_FILES)
     assert tuple(PRORES) == orders.PRORES

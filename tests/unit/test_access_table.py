@@ -25,9 +25,9 @@ def test_editors_do_nothing_outside_their_projects(action: Action) -> None:
     assert not may({"editor"}, action, member=False, owner=True)  # owners that left the project
 
 
-def test_editors_delete_and_resume_only_their_own() -> None:
+def test_editors_delete_move_and_resume_only_their_own() -> None:
     own = {action for action in PROJECT_ACTIONS if not may({"editor"}, action, member=True)}
-    assert own == {Action.DELETE, Action.RESUME}
+    assert own == {Action.DELETE, Action.MOVE, Action.RESUME}
     assert all(may({"editor"}, action, member=True, owner=True) for action in PROJECT_ACTIONS)
 
 

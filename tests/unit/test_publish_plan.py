@@ -13,15 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acervo import rights
-from functions.publish import backoff, choice, faults, moments, outcome, plan, quota, requirements
+from acervo.channels import choice, fitting
+from acervo.channels.material import Asset, Rendition
+from acervo.channels.requirements import Requirements
+from acervo.channels.texts import Texts, texts_of
+from functions.publish import backoff, faults, moments, outcome, plan, quota
 from functions.publish.captions import webvtt
 from functions.publish.connector import Receipt, Standing
 from functions.publish.faults import Fault
-from functions.publish.requirements import Requirements
-from functions.publish.rows import Asset, Channel, Publication, Rendition
+from functions.publish.rows import Channel, Publication
 from functions.publish.rules import wants
 from functions.publish.states import TRANSITIONS, State, may_become
-from functions.publish.texts import Texts, texts_of
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 CHANNEL = Channel(id="site", type="cms", profile="proxy")
@@ -38,14 +40,37 @@ ASKED = Publication(
 
 
 def step(publication: Publication = ASKED, channel: Channel = CHANNEL, asset: Asset = ASSET, renditions: Any = (READY,), now: datetime = NOW,
-         needs: Requirements = ANY, schedules: timedelta | None = None) -> plan.Step:  # fmt: skip
+         needs: Requirements = ANY, schedules: timedelta | None = None, keeps: timedelta | None = None) -> plan.Step:  # fmt: skip
     return plan.next_step(
-        publication, channel, asset, renditions, needs, now, archive="archive", schedules=schedules
+        publication,
+        channel,
+        asset,
+        renditions,
+        needs,
+        now,
+        archive="archive",
+        schedules=schedules,
+        keeps=keeps,
     )
 
 
 def test_what_is_ready_is_sent() -> None:
     assert step() == plan.Send(READY, None)
+
+
+def test_what_is_live_on_a_channel_that_forgets_is_seen_to_in_time() -> None:
+    keeps, seen = timedelta(days=45), NOW - timedelta(days=44)
+    live = replace(
+        ASKED, state=State.PUBLISHED, begun=True, live=True, live_revision=1, rendition={"key": "k.mp4"}, session={"seen_at": seen.isoformat()}
+    )  # fmt: skip
+    assert step(live, keeps=keeps) == plan.Nothing(seen + keeps)
+    assert step(live, keeps=keeps, now=seen + keeps) == plan.Keep()
+    assert step(replace(live, session={}), keeps=keeps) == plan.Keep(), "published before that was noted"
+    sooner = replace(live, withdraw_at=NOW + timedelta(hours=1))
+    assert step(sooner, keeps=keeps) == plan.Nothing(sooner.withdraw_at)
+    assert step(replace(live, revision=2), keeps=keeps, now=seen + keeps) == plan.Update(READY, None)
+    assert isinstance(step(replace(live, wanted="withdrawn"), keeps=keeps, now=seen + keeps), plan.Withdraw)
+    assert step(live) == plan.Nothing(None), "a channel that does not forget"
 
 
 def test_what_is_published_and_unchanged_is_left_alone() -> None:
@@ -142,12 +167,10 @@ def test_everything_that_does_not_fit_is_named_at_once() -> None:
     needs = Requirements(mime_types=frozenset({"video/webm"}), most_bytes=10, title_most=3, title_forbids="<", most_duration_s=5,
                          least_aspect=Fraction(9, 16), most_aspect=Fraction(16, 9), video_codecs=frozenset({"h264"}))  # fmt: skip
     wide = replace(READY, detail={"width": 300, "height": 100, "duration_s": 6.0, "video_codec": "av1"})
-    found = requirements.faults(needs, ASSET, wide, Texts(title="a <b"))
+    found = fitting.faults(needs, ASSET, wide, Texts(title="a <b"))
     assert len(found) == 7
     assert (
-        requirements.faults(
-            needs, ASSET, replace(READY, size_bytes=1, mime_type="video/webm"), Texts(title="a")
-        )
+        fitting.faults(needs, ASSET, replace(READY, size_bytes=1, mime_type="video/webm"), Texts(title="a"))
         == []
     )
 
@@ -163,12 +186,12 @@ def test_settings_only_tighten() -> None:
 
 def test_a_playlist_is_no_single_file() -> None:
     playlist = replace(READY, mime_type="application/vnd.apple.mpegurl")
-    assert requirements.faults(Requirements(), ASSET, playlist, Texts())
-    assert not requirements.faults(Requirements(single_file=False), ASSET, playlist, Texts())
+    assert fitting.faults(Requirements(), ASSET, playlist, Texts())
+    assert not fitting.faults(Requirements(single_file=False), ASSET, playlist, Texts())
 
 
 def test_a_request_overrides_words_and_keeps_options() -> None:
-    asked = replace(ASKED, metadata={"title": "Otro", "privacy": "unlisted"})
+    asked = {"title": "Otro", "privacy": "unlisted"}
     words = texts_of(
         replace(ASSET, metadata={"title": "x", "keywords": ["a", "a", " b "]}), asked, has_thumbnail=False
     )

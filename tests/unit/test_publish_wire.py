@@ -10,12 +10,13 @@ from xml.etree import ElementTree
 import httpx
 import pytest
 
+from acervo.channels.material import Asset, Rendition
+from acervo.channels.texts import Texts
 from functions.publish import facebook_api, mos_messages, registry, templates, youtube_api
 from functions.publish.connector import Job
 from functions.publish.faults import Fault
 from functions.publish.remote_files import sidecar
-from functions.publish.rows import Asset, Publication, Rendition
-from functions.publish.texts import Texts
+from functions.publish.rows import Publication
 from functions.publish.vault import Secret
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -141,7 +141,7 @@ def test_hostile_pictures_are_refused(
 def test_a_file_that_is_too_large_is_not_even_fetched(shelf: Shelf, tmp_path: Path) -> None:
     source = {"url": "http://127.0.0.1:9/nothing", "size_bytes": images.MAX_BYTES + 1, "etag": None}
     with pytest.raises(Rejected, match="too-large"):
-        images._fetch(source, tmp_path)
+        images.fetch(source, tmp_path)
 
 
 def test_thumbnails_are_declared_smallest_first() -> None:

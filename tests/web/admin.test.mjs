@@ -1,13 +1,13 @@
 // What whoever runs the platform does on its page: each section, without a violation, and everything that changes something.
-import axe from "axe-core";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, afterEach, before, test } from "node:test";
+import { apiOf } from "./api.mjs";
 import { launch, open, ORIGIN } from "./browser.mjs";
 import { material } from "./material.mjs";
+import { violations } from "./violations.mjs";
 
 const SECTIONS = { state: "Lo que espera", jobs: "Trabajos", projects: "Proyectos", channels: "Canales", rules: "Reglas de publicación", letters: "Eventos no entregados", audit: "Registro de auditoría" };
-const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const mark = Date.now().toString(36);
 const PROJECT = `prueba-${mark}`;
 const CHANNEL = `canal-${mark}`;
@@ -27,13 +27,6 @@ async function visit(section) {
 const settled = () => page.getByRole("progressbar", { name: "Cargando" }).waitFor({ state: "detached" });
 const row = (text) => page.locator("tbody tr", { hasText: text });
 
-async function violations() {
-  await page.waitForTimeout(400); // what slides or fades in has no contrast meanwhile
-  await page.evaluate(axe.source);
-  const { violations: found } = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags, resultTypes: ["violations"] }), WCAG);
-  return found.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => node.target.join(" ")).join(" | ")}`);
-}
-
 for (const [scheme, width] of [["dark", 390], ["light", 1440]]) {
   test(`no section has a violation in the ${scheme} theme at ${width} pixels, and none is wider than the window`, async (t) => {
     await page.emulateMedia({ colorScheme: scheme });
@@ -42,7 +35,7 @@ for (const [scheme, width] of [["dark", 390], ["light", 1440]]) {
       await t.test(section, async () => {
         await visit(section);
         await settled();
-        assert.deepEqual(await violations(), []);
+        assert.deepEqual(await violations(page), []);
         assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
       });
     }
@@ -62,7 +55,7 @@ test("a project is made, has its quota changed, and members come and go", async 
   await page.getByRole("button", { name: "Proyecto nuevo" }).click();
   await page.getByLabel("Nombre").fill(`Prueba ${mark}`);
   await page.getByLabel("Identificador").fill(PROJECT);
-  assert.deepEqual(await violations(), []);
+  assert.deepEqual(await violations(page), []);
   await page.getByRole("button", { name: "Crear" }).click();
   const side = page.getByRole("dialog", { name: PROJECT });
   await side.getByText("Nadie pertenece a este proyecto").waitFor();
@@ -72,7 +65,7 @@ test("a project is made, has its quota changed, and members come and go", async 
   await side.getByLabel("Nombre en el proveedor").fill("becarios");
   await side.getByRole("button", { name: "Añadir" }).click();
   await side.getByText("group:becarios").waitFor();
-  assert.deepEqual(await violations(), []);
+  assert.deepEqual(await violations(page), []);
   await side.getByRole("button", { name: "Quitar group:becarios" }).click();
   await side.getByText("Nadie pertenece a este proyecto").waitFor();
   await side.getByRole("button", { name: "Cerrar" }).click();
@@ -88,14 +81,14 @@ test("a channel's form is what its type asks for; what is wrong is told by its f
   await side.getByLabel("Identificador").fill(CHANNEL);
   await side.getByLabel("Proyectos").fill(PROJECT);
   await side.getByLabel("Territorios").fill("es, PT");
-  await side.getByLabel("Server").fill("sftp.example.org");
-  await side.getByLabel("Host keys").fill("this is no key");
+  await side.getByLabel(/^Servidor/).fill("sftp.example.org");
+  await side.getByLabel(/^Claves del servidor/).fill("this is no key");
   await side.getByText(`secret/channels/sftp/${CHANNEL}`).waitFor();
   assert.equal(await side.locator("input[type=password]").count(), 0);
-  assert.deepEqual(await violations(), []);
+  assert.deepEqual(await violations(page), []);
   await side.getByRole("button", { name: "Guardar" }).click();
   await side.locator("li", { hasText: "host_keys" }).waitFor();
-  await side.getByLabel("Host keys").fill("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJ1aWx0LWZvci1hLXRlc3QtYW5kLW5vdGhpbmctZWxz");
+  await side.getByLabel(/^Claves del servidor/).fill("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJ1aWx0LWZvci1hLXRlc3QtYW5kLW5vdGhpbmctZWxz");
   await side.getByRole("button", { name: "Guardar" }).click();
   await side.waitFor({ state: "hidden" });
   await row(CHANNEL).getByText(PROJECT).waitFor();
@@ -104,13 +97,13 @@ test("a channel's form is what its type asks for; what is wrong is told by its f
   await page.waitForFunction(([name]) => !document.querySelector(`input[aria-label="${name}"]`).checked, [`Emisora ${mark}: activo`]);
   await row(CHANNEL).getByRole("button").click();
   const again = page.getByRole("dialog", { name: `Emisora ${mark}` });
-  assert.equal(await again.getByLabel("Server").inputValue(), "sftp.example.org");
+  assert.equal(await again.getByLabel(/^Servidor/).inputValue(), "sftp.example.org");
   assert.equal(await again.getByLabel("Territorios").inputValue(), "ES, PT");
-  await again.getByLabel("Folder").fill("entrada");
+  await again.getByLabel("Carpeta").fill("entrada");
   await again.getByRole("button", { name: "Guardar" }).click();
   await again.waitFor({ state: "hidden" });
   await row(CHANNEL).getByRole("button").click();
-  assert.equal(await again.getByLabel("Folder").inputValue(), "entrada");
+  assert.equal(await again.getByLabel("Carpeta").inputValue(), "entrada");
 });
 
 test("a rule is saved switched off, looked at dry, and switched on from there only", async () => {
@@ -121,11 +114,11 @@ test("a rule is saved switched off, looked at dry, and switched on from there on
   await page.getByLabel("Nombre").fill(`Todo ${mark}`);
   await page.getByLabel("Canal").selectOption(CHANNEL);
   await page.getByLabel("Etiqueta").fill("urgente");
-  assert.deepEqual(await violations(), []);
+  assert.deepEqual(await violations(page), []);
   await page.getByRole("button", { name: "Guardar apagada y probar" }).click();
   const dry = page.getByRole("dialog", { name: `Prueba de Todo ${mark}` });
   await dry.getByText("Ahora no publicaría nada").waitFor();
-  assert.deepEqual(await violations(), []);
+  assert.deepEqual(await violations(page), []);
   await dry.getByRole("button", { name: "Cerrar" }).click();
   await row(`Todo ${mark}`).getByText("Apagada").waitFor();
   assert.equal(await row(`Todo ${mark}`).getByRole("button", { name: /Activar/ }).count(), 0);
@@ -147,6 +140,35 @@ test("jobs are narrowed by state and kind, and lead to their asset", async () =>
   assert.deepEqual([...new Set(kinds)], ["Codificación"]);
   await page.getByLabel("Estado").selectOption("cancelled");
   await film.waitFor({ state: "detached" });
+  // the filter is the address: it can be shared, and back takes it back
+  assert.deepEqual(Object.fromEntries(new URL(page.url()).searchParams), { state: "cancelled", kind: "transcode" });
+  await page.goBack();
+  await film.waitFor();
+  assert.equal(await page.getByLabel("Estado").inputValue(), "done");
+  await page.reload();
+  await film.waitFor();
+  assert.deepEqual([await page.getByLabel("Estado").inputValue(), await page.getByLabel("Tipo").inputValue()], ["done", "transcode"]);
+  await page.goto(`${ORIGIN}/admin/jobs?state=exploded`);
+  await settled();
+  assert.equal(await page.getByLabel("Estado").inputValue(), "");
+});
+
+test("a job is cancelled from the list, and the asset's page says so", async () => {
+  await visit("jobs");
+  const api = await apiOf(page);
+  // more than are made at once: the last of them waits
+  const order = { profile: "prores-hq", box: { width: 1920, height: 1080 } };
+  const jobs = [];
+  for (let n = 0; n < 5; n++) jobs.push((await api("POST", `/assets/${material.film}/ondemand`, order)).job.id);
+  await page.goto(`${ORIGIN}/admin/jobs?kind=ondemand`);
+  const newest = page.locator("tbody tr").first();
+  await newest.getByRole("button", { name: /^Cancelar: Pedido a medida/ }).click();
+  await newest.getByText("Cancelado").waitFor();
+  assert.equal((await api("GET", `/jobs/${jobs.at(-1)}`)).state, "cancelled");
+  for (const id of jobs) await api("DELETE", `/jobs/${id}`).catch(() => undefined); // over already
+  await page.goto(`${ORIGIN}/assets/${material.film}`);
+  await page.getByRole("tab", { name: "Trabajos" }).click();
+  await page.getByRole("tabpanel", { name: "Trabajos" }).getByText(/^Cancelado/).first().waitFor();
 });
 
 test("the audit log is searched, exported and checked against its seals", async () => {
@@ -155,9 +177,11 @@ test("the audit log is searched, exported and checked against its seals", async 
   await page.getByLabel("Proyecto").selectOption(PROJECT);
   await page.getByRole("button", { name: "Buscar", exact: true }).click();
   await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 1);
+  await page.reload();
+  assert.deepEqual([await page.getByLabel("Qué", { exact: true }).inputValue(), await page.getByLabel("Proyecto").inputValue()], ["project.make", PROJECT]);
   await row(PROJECT).getByRole("button", { name: "project.make" }).click();
   await page.getByRole("dialog").getByText('"what": "project.make"').waitFor();
-  assert.deepEqual(await violations(), []);
+  assert.deepEqual(await violations(page), []);
   await page.getByRole("dialog").getByRole("button", { name: "Cerrar" }).click();
   const download = page.waitForEvent("download");
   await page.getByRole("button", { name: "Exportar CSV" }).click();
@@ -176,7 +200,7 @@ test("dead letters that fit are sent again together, and what is left is said", 
   await page.getByRole("button", { name: "Repetir varios" }).click();
   const side = page.getByRole("dialog", { name: "Repetir varios" });
   await side.getByLabel("Como máximo").fill("1");
-  assert.deepEqual(await violations(), []);
+  assert.deepEqual(await violations(page), []);
   await side.getByRole("button", { name: "Repetir" }).click();
   await side.getByText(/quedan \d+\.$/).waitFor({ timeout: 40_000 });
 });

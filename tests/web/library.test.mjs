@@ -1,12 +1,11 @@
 // Working with many results: choose, edit together, collect, keep searches, look into films, find what is alike.
-import axe from "axe-core";
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { READY_MS } from "./api.mjs";
 import { launch, open, ORIGIN } from "./browser.mjs";
 import { fresh, material } from "./material.mjs";
+import { violations } from "./violations.mjs";
 
-const READY_MS = Number(process.env.READY_MS ?? 180_000);
-const WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const TAG = `biblio${Date.now().toString(36)}`;
 const NAMES = ["uno", "dos", "tres"].map((name) => `${TAG}-${name}.jpg`);
 
@@ -31,13 +30,6 @@ async function openOurs(page, { more = "", least = 1 } = {}) {
     if (found >= least) return;
     assert.ok(Date.now() < deadline, `${found} of ${least} are found`);
   }
-}
-
-async function violations(page) {
-  await page.waitForTimeout(400); // MUI fades in, and half-faded text has no contrast
-  await page.evaluate(axe.source);
-  const { violations: found } = await page.evaluate((tags) => globalThis.axe.run(document, { runOnly: tags, resultTypes: ["violations"] }), WCAG);
-  return found.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => `${node.target.join(" ")} ${node.failureSummary.split("\n")[1]?.trim()}`).join(" | ")}`);
 }
 
 test("what is said of many files before and after they are sent is with each of them", async () => {

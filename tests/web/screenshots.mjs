@@ -35,7 +35,25 @@ const OPENED = {
   "admin-channels": { form: (page) => page.locator("section button").first().click() },
   "admin-rules": { form: (page) => page.locator("section button").first().click() },
   "admin-letters": { many: (page) => page.locator("section button").first().click() },
+  grid: { selected: (page) => page.getByRole("checkbox", { name: /^Sele/ }).first().check({ force: true }) },
 };
+/** The panels of an asset, by their tabs; shown from the tabs on. */
+const PANELS = ["history", "tags", "related", "renditions", "publications", "technical", "jobs"];
+for (const number of assets.keys()) {
+  OPENED[`asset${number + 1}`] = {
+    ...Object.fromEntries(
+      PANELS.map((name) => [
+        name,
+        async (page) => {
+          await page.locator(`#tab-${name}`).click();
+          await page.locator(`#tab-${name}`).evaluate((tab) => tab.scrollIntoView({ block: "start" }));
+          await page.waitForTimeout(700); // what the panel asks for
+        },
+      ]),
+    ),
+    move: (page) => page.locator("main header button, main button").nth(1).click(),
+  };
+}
 
 mkdirSync(folder, { recursive: true });
 const browser = await launch();
@@ -58,7 +76,7 @@ for (const locale of LOCALES) {
             told.add(`${file}: ${fault.message.split("\n")[0]}`);
             continue;
           }
-          await page.waitForTimeout(300); // MUI slides and fades in
+          await page.waitForTimeout(500); // MUI slides and fades in
           const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
           if (wide > 0) told.add(`${file}: ${wide} px wider than the window`);
           await page.screenshot({ path: `${folder}/${file}.png` });

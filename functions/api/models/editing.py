@@ -19,7 +19,9 @@ Words = Annotated[list[Annotated[Line, Field(min_length=1)]], Field(max_length=1
 
 
 class Change(Said):
-    field: str = Field(description="`name`, `metadata.title`, `rights.valid_until`, …")
+    field: str = Field(
+        description="`name`, `metadata.title`, `rights.valid_until`, …; `project_id` of a move"
+    )
     before: Any = None
     after: Any = None
 
@@ -31,7 +33,7 @@ class Edit(Said):
     version: int
     at: datetime
     who: str
-    what: Literal["edit", "bulk", "undo"]
+    what: Literal["edit", "bulk", "undo", "move"]
     changes: list[Change]
     bulk_id: UUID | None
     undoes: int | None

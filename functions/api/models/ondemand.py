@@ -10,7 +10,7 @@ from functions.api.models.jobs import Job
 from functions.api.models.strict import Received, Said
 
 OrderedProfile = Literal[
-    "proxy", "web", "hls", "poster", "preview", "broadcast", "waveform", "thumb-300", "thumb-800", "thumb-1200", "display",
+    "proxy", "web", "hls", "poster", "preview", "broadcast", "waveform", "thumb-300", "thumb-800", "thumb-1200", "display", "tiles",
     "prores-proxy", "prores-lt", "prores-422", "prores-hq", "original",
 ]  # fmt: skip
 

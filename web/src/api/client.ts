@@ -17,6 +17,7 @@ export type Project = Schemas["Project"];
 export type Me = Schemas["Me"];
 export type Publication = Schemas["Publication"];
 export type Channel = Schemas["Channel"];
+export type Outlet = Schemas["Outlet"];
 export type Edit = Schemas["Edit"];
 export type Correction = Schemas["Correction"];
 export type Speaker = Schemas["Speaker"];

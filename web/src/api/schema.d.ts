@@ -72,6 +72,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/assets/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move up to 500 assets to another project; each for itself, with a reason for each that stays. */
+        post: operations["assets_move"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets/upload/abort": {
         parameters: {
             query?: never;
@@ -347,6 +364,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/assets/{id}/outlets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Channels of the asset's project, by id: whether it can go there, what is missing, and what the channel limits. */
+        get: operations["publications_list_outlets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets/{id}/publications": {
         parameters: {
             query?: never;
@@ -571,6 +605,23 @@ export interface paths {
         head?: never;
         /** Correct what a line says, or who says it. It is shown, found and captioned instead of the machine's, whatever runs again. */
         patch: operations["assets_correct"];
+        trace?: never;
+    };
+    "/api/v1/assets/{id}/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A URL of a rendition that is shown or played where it is; for films there is `/streams`. */
+        post: operations["streaming_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/assets/{id}/xmp": {
@@ -1682,7 +1733,7 @@ export interface components {
             before?: unknown;
             /**
              * Field
-             * @description `name`, `metadata.title`, `rights.valid_until`, …
+             * @description `name`, `metadata.title`, `rights.valid_until`, …; `project_id` of a move
              */
             field: string;
         };
@@ -2169,7 +2220,7 @@ export interface components {
             mime_type: string | null;
             /**
              * Sha256
-             * @description Of the bytes, for a master.
+             * @description Of the bytes, for a master, and for a copy of up to 64 MiB with metadata inside.
              */
             sha256: string | null;
             /** Size Bytes */
@@ -2195,7 +2246,7 @@ export interface components {
             what: string;
             /**
              * With Metadata
-             * @description A JPEG with the asset's metadata inside (XMP and IPTC-IIM); the original stays as it is.
+             * @description A copy with the asset's metadata inside: JPEG (XMP and IPTC-IIM), PNG, WebP, TIFF, MP4 (XMP); the original stays as it is.
              * @default false
              */
             with_metadata?: boolean;
@@ -2226,7 +2277,7 @@ export interface components {
              * What
              * @enum {string}
              */
-            what: "edit" | "bulk" | "undo";
+            what: "edit" | "bulk" | "undo" | "move";
             /** Who */
             who: string;
         };
@@ -2371,6 +2422,32 @@ export interface components {
             updated_at: string;
         };
         JsonValue: unknown;
+        /**
+         * Limit
+         * @description One thing that the channel limits, and how the asset stands to it: bytes, seconds, characters, shapes as `16:9`.
+         */
+        Limit: {
+            /** Allowed */
+            allowed: string[];
+            /** Code */
+            code: string;
+            /**
+             * Detail
+             * @description Why it does not fit.
+             */
+            detail: string | null;
+            /**
+             * Fits
+             * @description What is not known yet is not held against it.
+             */
+            fits: boolean;
+            /** Found */
+            found: number | string | null;
+            /** Least */
+            least: number | string | null;
+            /** Most */
+            most: number | string | null;
+        };
         /**
          * LineChanged
          * @description `line` is null when nothing is said there any more. `asset_version` is what an edit of the asset names from now on.
@@ -2675,6 +2752,26 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** Move */
+        Move: {
+            /** Asset Ids */
+            asset_ids: string[];
+            /**
+             * Project Id
+             * @description Where they go; one must be allowed to upload there.
+             */
+            project_id: string;
+        };
+        /**
+         * Moved
+         * @description Each asset for itself: those that are refused say why and stay where they are. `changed` is false for one that was there already.
+         */
+        Moved: {
+            /** Moved */
+            moved: components["schemas"]["Edited"][];
+            /** Refused */
+            refused: components["schemas"]["NotEdited"][];
+        };
         /**
          * NearDuplicate
          * @description `bits` of the 64 of a perceptual hash differ; `shots` of this asset look like one of it.
@@ -2775,6 +2872,33 @@ export interface components {
             /** What */
             what: string;
         };
+        /**
+         * Obstacle
+         * @description What stands in the way: `no` until somebody changes something, `later` until something happens by itself.
+         */
+        Obstacle: {
+            /**
+             * At
+             * @description When it is over, where that is known.
+             * @default null
+             */
+            at?: string | null;
+            /** Code */
+            code: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "later" | "no";
+            /**
+             * Profile
+             * @description The rendition that it is about.
+             * @default null
+             */
+            profile?: string | null;
+        };
         /** Ordered */
         Ordered: {
             job: components["schemas"]["Job"];
@@ -2783,6 +2907,36 @@ export interface components {
              * @description The profile under which the result can be downloaded when the job is done.
              */
             rendition: string;
+        };
+        /**
+         * Outlet
+         * @description A channel as it is for one asset now. `publish` decides again when it sends, in the same way.
+         */
+        Outlet: {
+            channel: components["schemas"]["Channel"];
+            /** @description Null while it has to be made first. */
+            file: components["schemas"]["OutletFile"] | null;
+            /** Limits */
+            limits: components["schemas"]["Limit"][];
+            /** Obstacles */
+            obstacles: components["schemas"]["Obstacle"][];
+            /**
+             * Possible
+             * @enum {string}
+             */
+            possible: "now" | "later" | "no";
+        };
+        /**
+         * OutletFile
+         * @description The file that would go.
+         */
+        OutletFile: {
+            /** Mime Type */
+            mime_type: string;
+            /** Profile */
+            profile: string;
+            /** Size Bytes */
+            size_bytes: number | null;
         };
         /** Page[AssetSummary] */
         Page_AssetSummary_: {
@@ -2938,6 +3092,16 @@ export interface components {
         Page_NearDuplicate_: {
             /** Items */
             items: components["schemas"]["NearDuplicate"][];
+            /**
+             * Next Cursor
+             * @description Ask again with it as `cursor`; null on the last page.
+             */
+            next_cursor: string | null;
+        };
+        /** Page[Outlet] */
+        Page_Outlet_: {
+            /** Items */
+            items: components["schemas"]["Outlet"][];
             /**
              * Next Cursor
              * @description Ask again with it as `cursor`; null on the last page.
@@ -3471,7 +3635,7 @@ export interface components {
              * @description `original`: a clip in the master's own coding.
              * @enum {string}
              */
-            profile: "proxy" | "web" | "hls" | "poster" | "preview" | "broadcast" | "waveform" | "thumb-300" | "thumb-800" | "thumb-1200" | "display" | "prores-proxy" | "prores-lt" | "prores-422" | "prores-hq" | "original";
+            profile: "proxy" | "web" | "hls" | "poster" | "preview" | "broadcast" | "waveform" | "thumb-300" | "thumb-800" | "thumb-1200" | "display" | "tiles" | "prores-proxy" | "prores-lt" | "prores-422" | "prores-hq" | "original";
             /**
              * Video Kbps
              * @default null
@@ -4187,6 +4351,31 @@ export interface components {
             use: "view" | "download" | "clip" | "publish";
         };
         /**
+         * View
+         * @description Good for some minutes.
+         */
+        View: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Mime Type */
+            mime_type: string | null;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /** Url */
+            url: string;
+        };
+        /** ViewOrder */
+        ViewOrder: {
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "display" | "preview" | "poster" | "waveform" | "captions" | "thumb-300" | "thumb-800" | "thumb-1200" | "tiles";
+        };
+        /**
          * Webhook
          * @description `pending`: its address has not agreed yet. `key` is shown once: when it is made or its key rotated.
          */
@@ -4503,6 +4692,105 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    assets_move: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same body, the answer is the one that was given first. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Move"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Moved"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6191,6 +6479,76 @@ export interface operations {
             };
         };
     };
+    publications_list_outlets: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Outlet_"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     publications_list_publications: {
         parameters: {
             query?: {
@@ -7675,6 +8033,113 @@ export interface operations {
             };
             /** @description Precondition Required */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    streaming_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewOrder"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

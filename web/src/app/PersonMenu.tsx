@@ -15,7 +15,7 @@ export function PersonMenu({ me }: { me: Me }) {
   return (
     <>
       <IconButton
-        aria-label={t("person.menu", { name: me.name })}
+        aria-label={`${t("person.menu", { name: me.name })}, ${initials(me.name)}`} // what one sees can be said to the browser (WCAG 2.5.3)
         aria-haspopup="menu"
         aria-expanded={open}
         onClick={(event) => {

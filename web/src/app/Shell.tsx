@@ -41,7 +41,8 @@ function Inside({ name }: { name: string }) {
         {t("nav.skip")}
       </Box>
       <TopBar me={me.data} />
-      <Box component="main" id="main" tabIndex={-1} sx={{ flex: 1, minHeight: 0, "&:focus": { outline: "none" } }}>
+      {/* each page scrolls within itself; whatever hangs out of one must not make the window scroll, and the bar with it */}
+      <Box component="main" id="main" tabIndex={-1} sx={{ position: "relative", flex: 1, minHeight: 0, overflow: "clip", "&:focus": { outline: "none" } }}>
         <Outlet />
       </Box>
     </Box>

@@ -9,7 +9,7 @@ export function ActivityPage() {
   const { t } = useTranslation();
   useTitle(t("nav.activity"));
   return (
-    <Box sx={{ height: "100%", overflowY: "auto" }}>
+    <Box sx={{ position: "relative", height: "100%", overflowY: "auto" }}>
       <Box sx={{ display: "grid", gap: 2, maxWidth: 1100, mx: "auto", p: { xs: 1.5, sm: 3 } }}>
         <Typography variant="h1">{t("nav.activity")}</Typography>
         <ActivityView />

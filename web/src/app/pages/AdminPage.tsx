@@ -85,7 +85,7 @@ export function AdminPage() {
           </PageLink>
         ))}
       </Box>
-      <Box sx={{ flex: 1, minWidth: 0, overflowY: "auto" }}>
+      <Box sx={{ position: "relative", flex: 1, minWidth: 0, overflowY: "auto" }}>
         <Box sx={{ display: "grid", gridTemplateColumns: "minmax(0, 1fr)", gap: 2, maxWidth: 1400, p: { xs: 1.5, sm: 3 } }}>
           <Typography variant="h1">{page("nav.admin")}</Typography>
           <Suspense fallback={<Loading />}>

@@ -30,6 +30,7 @@ import { Playback, type Marks } from "~/playback/playback";
 import type { AssetParams } from "../assetParams";
 import { NotFound } from "../NotFound";
 import { AssetPanels, seenVersion } from "./AssetPanels";
+import { MoveButton } from "./MoveButton";
 
 const SeenTimeline = lazy(() => import("~/features/seen/SeenTimeline").then((module) => ({ default: module.SeenTimeline })));
 
@@ -97,7 +98,7 @@ function Whole({ known, params }: { known: Versioned; params: AssetParams }) {
     <Box sx={{ display: "flex", flexDirection: "column", height: "100%", minHeight: 0 }}>
       <Head known={known} title={title} />
       <Box sx={{ flex: 1, minHeight: 0, display: "flex" }}>
-        <Box sx={{ flex: 1, minWidth: 0, overflowY: "auto" }}>
+        <Box sx={{ position: "relative", flex: 1, minWidth: 0, overflowY: "auto" }}>
           {playable && asset.kind === "video" && <VideoPlayer asset={asset} playback={playback} />}
           {playable && asset.kind === "audio" && <AudioPlayer asset={asset} playback={playback} />}
           {playable && asset.kind === "image" && <ImageViewer asset={asset} alt={title} />}
@@ -153,6 +154,7 @@ function Head({ known, title }: { known: Versioned; title: string }) {
       </Box>
       <Status status={asset.status} />
       <Box sx={{ flex: 1 }} />
+      <MoveButton asset={asset} title={title} />
       <DeleteButton known={known} title={title} onDeleted={leave} />
     </Box>
   );

@@ -1,4 +1,5 @@
 import ClearIcon from "@mui/icons-material/Close";
+import MoveIcon from "@mui/icons-material/DriveFileMoveOutlined";
 import AddIcon from "@mui/icons-material/LibraryAddOutlined";
 import EditIcon from "@mui/icons-material/EditOutlined";
 import RemoveIcon from "@mui/icons-material/PlaylistRemove";
@@ -6,7 +7,7 @@ import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
 import IconButton from "@mui/material/IconButton";
 import Paper from "@mui/material/Paper";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Fault } from "~/components/Fault";
@@ -14,6 +15,7 @@ import { useRemoveFromCollection } from "~/features/collections/api/useCollectio
 import { MOST_SELECTED, type Selection } from "~/features/search/selection";
 
 const BulkEditDialog = lazy(() => import("~/features/library/BulkEditDialog").then((module) => ({ default: module.BulkEditDialog })));
+const MoveDialog = lazy(() => import("~/features/library/MoveDialog").then((module) => ({ default: module.MoveDialog })));
 const AddDialog = lazy(() => import("~/features/collections/AddDialog").then((module) => ({ default: module.AddDialog })));
 
 interface Props {
@@ -26,10 +28,11 @@ interface Props {
 /** What can be done with the results that are selected. */
 export function SelectionBar({ selection, collection, onClear }: Props) {
   const { t } = useTranslation("library");
-  const [open, setOpen] = useState<"edit" | "collect" | null>(null);
+  const [open, setOpen] = useState<"edit" | "collect" | "move" | null>(null);
   const remove = useRemoveFromCollection();
   const chosen = [...selection.chosen.values()];
   const ids = chosen.map(({ asset_id }) => asset_id);
+  const projectIds = new Set(chosen.map(({ project_id }) => project_id));
   const close = () => setOpen(null);
   return (
     <Paper
@@ -48,16 +51,16 @@ export function SelectionBar({ selection, collection, onClear }: Props) {
         {selection.full && <Box sx={{ fontWeight: 400, fontSize: "0.75rem" }}>{t("selection.most", { count: MOST_SELECTED })}</Box>}
       </Box>
       <Box sx={{ flex: 1 }} />
-      <Button startIcon={<EditIcon />} onClick={() => setOpen("edit")}>
-        {t("selection.edit")}
-      </Button>
-      <Button startIcon={<AddIcon />} onClick={() => setOpen("collect")}>
-        {t("selection.collect")}
-      </Button>
+      <Tool icon={<EditIcon />} label={t("selection.edit")} onClick={() => setOpen("edit")} />
+      <Tool icon={<AddIcon />} label={t("selection.collect")} onClick={() => setOpen("collect")} />
+      <Tool icon={<MoveIcon />} label={t("selection.move")} onClick={() => setOpen("move")} />
       {collection && (
-        <Button startIcon={<RemoveIcon />} disabled={remove.isPending} onClick={() => remove.mutate({ id: collection, asset_ids: ids }, { onSuccess: onClear })}>
-          {t("selection.uncollect")}
-        </Button>
+        <Tool
+          icon={<RemoveIcon />}
+          label={t("selection.uncollect")}
+          disabled={remove.isPending}
+          onClick={() => remove.mutate({ id: collection, asset_ids: ids }, { onSuccess: onClear })}
+        />
       )}
       {remove.isError && (
         <Box sx={{ flexBasis: "100%" }}>
@@ -66,8 +69,20 @@ export function SelectionBar({ selection, collection, onClear }: Props) {
       )}
       <Suspense fallback={null}>
         {open === "edit" && <BulkEditDialog titles={new Map(chosen.map(({ asset_id, title }) => [asset_id, title]))} onClose={close} />}
-        {open === "collect" && <AddDialog assetIds={ids} projectIds={new Set(chosen.map(({ project_id }) => project_id))} onClose={close} />}
+        {open === "move" && <MoveDialog titles={new Map(chosen.map(({ asset_id, title }) => [asset_id, title]))} from={projectIds} onClose={close} />}
+        {open === "collect" && <AddDialog assetIds={ids} projectIds={projectIds} onClose={close} />}
       </Suspense>
     </Paper>
+  );
+}
+
+/** Where there is no room for its words, its picture has to do. */
+function Tool({ icon, label, disabled = false, onClick }: { icon: ReactNode; label: string; disabled?: boolean; onClick: () => void }) {
+  return (
+    <Button aria-label={label} title={label} disabled={disabled} onClick={onClick} startIcon={icon} sx={{ minWidth: 40, minHeight: 36, "& .MuiButton-startIcon": { mr: { xs: 0, md: 1 } } }}>
+      <Box component="span" sx={{ display: { xs: "none", md: "inline" } }}>
+        {label}
+      </Box>
+    </Button>
   );
 }

@@ -8,6 +8,7 @@ export function useFieldName(): (path: string) => string {
   const { t } = useTranslation("asset");
   return (path) => {
     const name = path.split(".").at(-1) ?? path;
+    if (name === "project_id") return page("technical.project");
     const other = OTHERS.find((known) => known === name);
     if (other) return t(`fields.${other}`);
     return i18n.exists(`field.${name}`) ? page(`field.${name as "title"}`) : name;

@@ -34,6 +34,7 @@ export function BulkEditDialog({ titles, onClose }: Props) {
   const body = toBulkEdit(change, [...titles.keys()]);
   const names = [...titles.values()];
   const done = undo.data ?? edit.data;
+  const changed = done?.edited.filter((one) => one.changed).length ?? 0;
   const busy = edit.isPending || undo.isPending;
   const onSubmit = (event: SyntheticEvent) => {
     event.preventDefault();
@@ -45,7 +46,7 @@ export function BulkEditDialog({ titles, onClose }: Props) {
         {t("bulk.title", { count: titles.size })}
       </DialogTitle>
       {done ? (
-        <BulkResult done={done} titles={titles} undone={undo.data !== undefined} />
+        <BulkResult done={done} titles={titles} said={undo.data ? t("bulk.undone", { count: changed }) : t("bulk.done", { count: changed })} />
       ) : (
         <DialogContent>
           <Box component="form" id="bulk-form" onSubmit={onSubmit} sx={{ display: "grid", gap: 2, gridTemplateColumns: "minmax(0, 1fr)" }}>
@@ -71,7 +72,7 @@ export function BulkEditDialog({ titles, onClose }: Props) {
         </Box>
       )}
       <DialogActions>
-        {done && !undo.data && done.edited.some(({ changed }) => changed) && (
+        {done && !undo.data && changed > 0 && (
           <Button color="inherit" disabled={busy} onClick={() => undo.mutate(done.bulk_id)}>
             {t("bulk.undo")}
           </Button>

@@ -8,21 +8,24 @@ import { PageLink } from "~/components/PageLink";
 
 import type { BulkEdited } from "./useBulkEdit";
 
+/** What a change of many answers, of whatever kind it is. */
+type Outcomes = Pick<BulkEdited, "edited" | "refused">;
+
 interface Props {
-  done: BulkEdited;
+  done: Outcomes;
   titles: ReadonlyMap<string, string>;
-  undone: boolean;
+  /** The whole in a sentence. */
+  said: string;
 }
 
 /** What became of each asset: those that were refused first, with the reason. */
-export function BulkResult({ done, titles, undone }: Props) {
+export function BulkResult({ done, titles, said }: Props) {
   const { t, i18n } = useTranslation("library");
-  const changed = done.edited.filter((one) => one.changed).length;
   const reason = (code: string, detail: string) => (i18n.exists(`bulk.code.${code}`, { ns: "library" }) ? t(`bulk.code.${code as "forbidden"}`) : detail);
   return (
     <DialogContent sx={{ display: "grid", gap: 1.5, alignContent: "start" }}>
       <Alert severity={done.refused.length > 0 ? "warning" : "success"} variant="outlined" role="status">
-        {undone ? t("bulk.undone", { count: changed }) : t("bulk.done", { count: changed })}
+        {said}
         {done.refused.length > 0 && ` · ${t("bulk.failed", { count: done.refused.length })}`}
       </Alert>
       <Box component="ul" aria-label={t("bulk.results")} sx={{ m: 0, p: 0, listStyle: "none" }}>

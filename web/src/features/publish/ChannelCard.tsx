@@ -1,41 +1,33 @@
-import ReadyIcon from "@mui/icons-material/CheckCircleOutlined";
-import LaterIcon from "@mui/icons-material/Schedule";
-import NoIcon from "@mui/icons-material/HighlightOff";
-import NoteIcon from "@mui/icons-material/InfoOutlined";
 import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
 import TextField from "@mui/material/TextField";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
-import type { Asset, Channel, Publication } from "~/api/client";
+import type { Asset, Outlet, Publication } from "~/api/client";
 import { Fault } from "~/components/Fault";
-import { useReason } from "~/components/useReason";
-import { useFormat } from "~/format/useFormat";
 
-import { isPossible, missingFor, type Missing } from "./missing";
+import { isUntitled } from "./outlets";
 import { PublicationState } from "./PublicationState";
+import { Standing } from "./Standing";
 import { usePublishing } from "./usePublications";
 
 interface Props {
   asset: Asset;
-  channel: Channel;
+  outlet: Outlet;
   publication: Publication | undefined;
 }
 
-const ICONS = { no: NoIcon, later: LaterIcon, note: NoteIcon } as const;
-const COLOURS = { no: "error.main", later: "warning.main", note: "text.secondary" } as const;
-
 /** One channel: what is missing for it, how the asset stands there, and a button. */
-export function ChannelCard({ asset, channel, publication }: Props) {
+export function ChannelCard({ asset, outlet, publication }: Props) {
   const { t } = useTranslation("asset");
   const { t: page } = useTranslation();
-  const textOf = useMissingText();
   const { publish } = usePublishing(asset.id);
   const [planning, setPlanning] = useState(false);
   const [at, setAt] = useState("");
   const [until, setUntil] = useState("");
-  const missing = missingFor(asset, channel, new Date());
+  const { channel } = outlet;
+  const possible = outlet.possible !== "no";
   const there = publication !== undefined && publication.wanted === "live" && publication.state !== "failed";
   const may = asset.actions.includes("publish") && !there;
   const { name } = channel;
@@ -63,10 +55,10 @@ export function ChannelCard({ asset, channel, publication }: Props) {
         <Box sx={{ flex: 1 }} />
         {may && (
           <>
-            <Button onClick={() => setPlanning(!planning)} aria-expanded={planning} aria-label={`${t("channel.when")}: ${name}`} disabled={!isPossible(missing)}>
+            <Button onClick={() => setPlanning(!planning)} aria-expanded={planning} aria-label={`${t("channel.when")}: ${name}`} disabled={!possible}>
               {t("channel.when")}
             </Button>
-            <Button variant="contained" disabled={publish.isPending || !isPossible(missing)} aria-label={at ? t("channel.orderAt", { name }) : publication ? `${t("channel.again")}: ${name}` : t("channel.order", { name })} onClick={order}>
+            <Button variant="contained" disabled={publish.isPending || !possible} aria-label={at ? t("channel.orderAt", { name }) : publication ? `${t("channel.again")}: ${name}` : t("channel.order", { name })} onClick={order}>
               {at ? page("publish.schedule") : publication ? t("channel.again") : page("publish.now")}
             </Button>
           </>
@@ -78,25 +70,7 @@ export function ChannelCard({ asset, channel, publication }: Props) {
           <Moment label={t("channel.withdrawAt")} value={until} onChange={setUntil} />
         </Box>
       )}
-      {!there && (
-        <Box component="ul" aria-label={t("channel.missing")} sx={{ display: "grid", gap: 0.5, listStyle: "none", m: 0, p: 0, fontSize: "0.8125rem" }}>
-          {missing.length === 0 && (
-            <Box component="li" sx={{ display: "flex", gap: 0.75, alignItems: "center" }}>
-              <ReadyIcon aria-hidden sx={{ fontSize: 17, color: "success.main" }} />
-              {t("channel.ready")}
-            </Box>
-          )}
-          {missing.map((one, index) => {
-            const Icon = ICONS[one.level];
-            return (
-              <Box component="li" key={index} data-missing={one.level} sx={{ display: "flex", gap: 0.75, alignItems: "center" }}>
-                <Icon aria-hidden sx={{ fontSize: 17, color: COLOURS[one.level] }} />
-                {textOf(one)}
-              </Box>
-            );
-          })}
-        </Box>
-      )}
+      {!there && <Standing outlet={outlet} untitled={isUntitled(asset)} />}
       {publish.isError && <Fault fault={publish.error} />}
       {publication && <PublicationState asset={asset} publication={publication} name={name} />}
     </Box>
@@ -105,26 +79,4 @@ export function ChannelCard({ asset, channel, publication }: Props) {
 
 function Moment({ label, value, onChange }: { label: string; value: string; onChange: (value: string) => void }) {
   return <TextField type="datetime-local" label={label} value={value} onChange={(event) => onChange(event.target.value)} sx={{ width: 230 }} slotProps={{ inputLabel: { shrink: true } }} />;
-}
-
-function useMissingText(): (missing: Missing) => string {
-  const { t } = useTranslation("asset");
-  const { t: page, i18n } = useTranslation();
-  const format = useFormat();
-  const reasonOf = useReason();
-  const nameOf = (profile: string) => (i18n.exists(`profile.${profile}`) ? page(`profile.${profile as "hls"}`) : profile);
-  return (missing) => {
-    switch (missing.code) {
-      case "rights":
-        return reasonOf({ code: missing.reason, detail: missing.detail });
-      case "early":
-      case "paused":
-        return t(`channel.${missing.code}`, { when: format.moment(missing.at) });
-      case "rendition":
-      case "renditionFailed":
-        return t(`channel.${missing.code}`, { name: nameOf(missing.profile) });
-      default:
-        return t(`channel.${missing.code}`);
-    }
-  };
 }

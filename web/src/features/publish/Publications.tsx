@@ -7,30 +7,31 @@ import { Loading } from "~/components/Loading";
 
 import { ChannelCard } from "./ChannelCard";
 import { PublicationState } from "./PublicationState";
-import { useChannels, usePublications } from "./usePublications";
+import { standingVersion } from "./outlets";
+import { useOutlets, usePublications } from "./usePublications";
 
 /** Every channel of the project: what it lacks, where the asset stands there, and the way on to it and off it again. */
 export function Publications({ asset }: { asset: Asset }) {
   const { t } = useTranslation();
   const { t: own } = useTranslation("asset");
   const publications = usePublications(asset.id);
-  const channels = useChannels(asset.project_id);
-  if (publications.isPending || channels.isPending) return <Loading />;
-  if (!publications.data || !channels.data) {
-    return <Fault fault={publications.error ?? channels.error} retry={() => void Promise.all([publications.refetch(), channels.refetch()])} />;
+  const outlets = useOutlets(asset.id, standingVersion(asset));
+  if (publications.isPending || outlets.isPending) return <Loading />;
+  if (!publications.data || !outlets.data) {
+    return <Fault fault={publications.error ?? outlets.error} retry={() => void Promise.all([publications.refetch(), outlets.refetch()])} />;
   }
   const { items } = publications.data;
   const latest = latestOf(items);
-  const known = new Set(channels.data.items.map(({ id }) => id));
-  const shown = channels.data.items.filter(({ id, enabled }) => enabled || latest.has(id));
+  const known = new Set(outlets.data.items.map(({ channel }) => channel.id));
+  const shown = outlets.data.items.filter(({ channel }) => channel.enabled || latest.has(channel.id));
   const elsewhere = [...latest.values()].filter(({ channel_id: id }) => !known.has(id));
   return (
     <Box sx={{ display: "grid", gap: 2 }}>
       {shown.length === 0 && <Box sx={{ color: "text.secondary" }}>{t("publish.noChannel")}</Box>}
       <Box component="ul" aria-label={own("channel.label")} sx={{ display: "grid", gap: 1.5, listStyle: "none", m: 0, p: 0 }}>
-        {shown.map((channel) => (
-          <li key={channel.id}>
-            <ChannelCard asset={asset} channel={channel} publication={latest.get(channel.id)} />
+        {shown.map((outlet) => (
+          <li key={outlet.channel.id}>
+            <ChannelCard asset={asset} outlet={outlet} publication={latest.get(outlet.channel.id)} />
           </li>
         ))}
         {elsewhere.map((publication) => (

@@ -4,6 +4,7 @@ import { useEffect } from "react";
 import { api, unwrap, type Publication } from "~/api/client";
 import { everyPage } from "~/api/everyPage";
 import { followPublication } from "~/api/follow";
+import { fromLocal } from "~/format/moments";
 
 const LOOK_MS = 5_000;
 const MOST = 100;
@@ -43,12 +44,14 @@ export function usePublications(assetId: string) {
   return query;
 }
 
-export const useChannels = (project: string) =>
+/** Where it can go, and what is missing for each; `version` is of everything that this depends on. */
+export const useOutlets = (id: string, version: string) =>
   useQuery({
-    queryKey: ["channels", "of", project],
+    queryKey: ["outlets", id, version],
     queryFn: ({ signal }) =>
-      everyPage((cursor) => unwrap(api.GET("/api/v1/channels", { params: { query: { project, limit: MOST, ...cursor } }, signal })), MOST_CHANNEL_PAGES),
-    staleTime: 60_000,
+      everyPage((cursor) => unwrap(api.GET("/api/v1/assets/{id}/outlets", { params: { path: { id }, query: { limit: MOST, ...cursor } }, signal })), MOST_CHANNEL_PAGES),
+    placeholderData: (before) => before,
+    staleTime: 30_000,
   });
 
 /** What was tried so far; `version` is when the publication last changed. */
@@ -66,8 +69,6 @@ export interface Order {
   until: string;
 }
 
-const instant = (local: string): string => new Date(local).toISOString().replace(".000Z", "Z");
-
 export function usePublishing(assetId: string) {
   const client = useQueryClient();
   const onSettled = () => client.invalidateQueries({ queryKey: publicationsKey(assetId) });
@@ -76,7 +77,7 @@ export function usePublishing(assetId: string) {
       unwrap(
         api.POST("/api/v1/assets/{id}/publications", {
           params: { path: { id: assetId }, header: { "Idempotency-Key": crypto.randomUUID() } },
-          body: { channel_id: channel, ...(at && { publish_at: instant(at) }), ...(until && { withdraw_at: instant(until) }) },
+          body: { channel_id: channel, ...(at && { publish_at: fromLocal(at) }), ...(until && { withdraw_at: fromLocal(until) }) },
         }),
       ),
     onSettled,

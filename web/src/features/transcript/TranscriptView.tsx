@@ -158,7 +158,7 @@ function Passages({ id, segments, playback, query, editable, onSelect }: Omit<Pr
       <Box
         ref={pane}
         onWheel={() => follows && playback.snapshot().playing && setFollows(false)}
-        sx={{ flex: 1, minHeight: 160, overflowY: "auto" }}
+        sx={{ position: "relative", flex: 1, minHeight: 160, overflowY: "auto" }}
          
         tabIndex={0}
         role="region"

@@ -13,14 +13,17 @@ import { Listed } from "../parts/Listed";
 import { Section } from "../parts/Section";
 import { Side } from "../parts/Side";
 import { Table } from "../parts/Table";
+import { useAddressed } from "../parts/useAddressed";
 import { AuditFilters } from "./AuditFilters";
-import { NO_FILTER, useAudit, useExport, useVerify, type AuditRow } from "./useAudit";
+import { NAMES, ofAddress, toAddress } from "./filter";
+import { useAudit, useExport, useVerify, type AuditRow } from "./useAudit";
 
 /** Who did what to which asset, when, from where, with what result; and whether the log is as it was sealed. */
 export function Audit() {
   const { t } = useTranslation("admin");
   const format = useFormat();
-  const [filter, setFilter] = useState(NO_FILTER);
+  const [said, say] = useAddressed(NAMES);
+  const filter = ofAddress(said);
   const [open, setOpen] = useState<AuditRow | null>(null);
   const log = useAudit(filter);
   const save = useExport();
@@ -43,7 +46,7 @@ export function Audit() {
         </Box>
       }
     >
-      <AuditFilters onSearch={setFilter} />
+      <AuditFilters filter={filter} onSearch={(next) => say(toAddress(next))} />
       {fault !== null && <Fault fault={fault} />}
       {verify.data && (
         <Alert severity={verify.data.whole ? "success" : "error"} variant="outlined" role="status" sx={{ overflowWrap: "anywhere" }}>

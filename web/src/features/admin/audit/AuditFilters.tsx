@@ -6,16 +6,22 @@ import { useTranslation } from "react-i18next";
 
 import { useProjects } from "~/api/useProjects";
 
-import { NO_FILTER, type AuditFilter } from "./useAudit";
+import type { AuditFilter } from "./filter";
 
 const UUID = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
 const SELECT = { select: { native: true }, inputLabel: { shrink: true } } as const;
 
 /** Looked for when it is asked for: each look is in the log, too. */
-export function AuditFilters({ onSearch }: { onSearch: (filter: AuditFilter) => void }) {
+export function AuditFilters({ filter: shown, onSearch }: { filter: AuditFilter; onSearch: (filter: AuditFilter) => void }) {
   const { t } = useTranslation("admin");
   const projects = useProjects();
-  const [filter, setFilter] = useState(NO_FILTER);
+  const [filter, setFilter] = useState(shown);
+  const [before, setBefore] = useState(shown);
+  // the back button: the form shows what the list does
+  if (JSON.stringify(shown) !== JSON.stringify(before)) {
+    setBefore(shown);
+    setFilter(shown);
+  }
   const set = (changed: Partial<AuditFilter>) => setFilter({ ...filter, ...changed });
   return (
     <Box
@@ -26,7 +32,7 @@ export function AuditFilters({ onSearch }: { onSearch: (filter: AuditFilter) => 
         event.preventDefault();
         onSearch({ ...filter, who: filter.who.trim(), what: filter.what.trim(), asset: filter.asset.trim() });
       }}
-      sx={{ display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(190px, 1fr))", gap: 1.5, alignItems: "start" }}
+      sx={{ display: "grid", gridTemplateColumns: { xs: "1fr 1fr", sm: "repeat(auto-fill, minmax(190px, 1fr))" }, gap: 1.5, alignItems: "start" }}
     >
       <TextField label={t("audit.who")} placeholder="user:…" value={filter.who} onChange={(event) => set({ who: event.target.value })} />
       <TextField label={t("audit.what")} placeholder="download" value={filter.what} onChange={(event) => set({ what: event.target.value })} />

@@ -3,36 +3,13 @@ import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { api, unwrap } from "~/api/client";
 import type { components } from "~/api/schema";
 
+import { auditQuery, type AuditFilter } from "./filter";
+
 export type AuditRow = components["schemas"]["AuditRow"];
 export type AuditVerdict = components["schemas"]["AuditVerdict"];
 
-/** What is looked for; empty is anything. Times as `datetime-local` fields have them. */
-export interface AuditFilter {
-  who: string;
-  what: string;
-  asset: string;
-  project: string;
-  result: "" | "done" | "denied";
-  since: string;
-  until: string;
-}
-
-export const NO_FILTER: AuditFilter = { who: "", what: "", asset: "", project: "", result: "", since: "", until: "" };
 const PAGE = 100;
 const MOST_ROUNDS = 10_000;
-
-const instant = (local: string): string => new Date(local).toISOString();
-
-/** As the API has it. */
-export const auditQuery = ({ who, what, asset, project, result, since, until }: AuditFilter) => ({
-  ...(who && { who }),
-  ...(what && { what }),
-  ...(asset && { asset_id: asset }),
-  ...(project && { project }),
-  ...(result && { result }),
-  ...(since && { since: instant(since) }),
-  ...(until && { until: instant(until) }),
-});
 
 export const useAudit = (filter: AuditFilter) =>
   useInfiniteQuery({

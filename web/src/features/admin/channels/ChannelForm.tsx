@@ -15,6 +15,7 @@ import { Form } from "../parts/Form";
 import { SettingsFields } from "./SettingsFields";
 import { brokenFields, draftOf, fieldsOf, settingsOf, type Draft } from "./settingsForm";
 import { useChannelChanges, useChannelTypes, type Channel, type ChannelType } from "./useChannelAdmin";
+import { translated, useChannelWord } from "./useChannelWord";
 
 interface Props {
   channel: Channel | null;
@@ -36,7 +37,8 @@ function Known({ channel, types, onSaved }: Props & { types: ChannelType[] }) {
   const { put } = useChannelChanges();
   const [type, setType] = useState(channel?.type ?? types[0]?.type ?? "");
   const kind = types.find((known) => known.type === type);
-  const fields = fieldsOf(kind?.settings ?? {});
+  const word = useChannelWord();
+  const fields = fieldsOf(translated(kind?.settings ?? {}, word));
   const [id, setId] = useState(channel?.id ?? "");
   const [name, setName] = useState(channel?.name ?? "");
   const [profile, setProfile] = useState(channel?.profile ?? "web");
@@ -73,9 +75,9 @@ function Known({ channel, types, onSaved }: Props & { types: ChannelType[] }) {
     <Form submit={t("save")} busy={put.isPending} fault={put.error} onSubmit={save}>
       {!channel && (
         <Box>
-          <Choice label={t("channels.type")} value={type} options={types.map((known) => [known.type, known.title] as const)} onChange={setType} />
-          <Typography variant="body2" sx={{ color: "text.secondary", mt: 1 }} lang="en">
-            {kind?.description}
+          <Choice label={t("channels.type")} value={type} options={types.map((known) => [known.type, word(known.title)] as const)} onChange={setType} />
+          <Typography variant="body2" sx={{ color: "text.secondary", mt: 1 }}>
+            {kind && word(kind.description)}
           </Typography>
         </Box>
       )}

@@ -15,7 +15,7 @@ interface Props {
   onChange: (draft: Draft) => void;
 }
 
-/** The settings that a type of channel wants, one field each. Their names come from the API, in English. */
+/** The settings that a type of channel wants, one field each. */
 export function SettingsFields({ fields, draft, broken, onChange }: Props) {
   return fields.map((field) => {
     const key = fieldKey(field);
@@ -26,14 +26,13 @@ export function SettingsFields({ fields, draft, broken, onChange }: Props) {
 function One({ field, value, broken, onChange }: { field: Field; value: string; broken: boolean; onChange: (value: string) => void }) {
   const { t } = useTranslation("admin");
   if (field.kind === "flag") {
-    return <FormControlLabel lang="en" label={field.title} control={<Switch checked={value === "true"} onChange={(event) => onChange(String(event.target.checked))} />} />;
+    return <FormControlLabel label={field.title} control={<Switch checked={value === "true"} onChange={(event) => onChange(String(event.target.checked))} />} />;
   }
   const byDefault = field.byDefault === undefined ? "" : typeof field.byDefault === "string" ? field.byDefault : JSON.stringify(field.byDefault);
   const hint = [field.hint, field.kind === "list" && t("channels.aLine"), field.kind === "json" && "JSON"].filter(Boolean).join(" · ");
   const wide = field.kind === "list" || field.kind === "json" || field.kind === "long";
   return (
     <TextField
-      lang="en"
       required={field.required}
       error={broken}
       label={field.title}

@@ -1,7 +1,6 @@
 import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
 import LinearProgress from "@mui/material/LinearProgress";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useProjectName, useProjects } from "~/api/useProjects";
@@ -13,10 +12,13 @@ import { Choice } from "../parts/Choice";
 import { Listed } from "../parts/Listed";
 import { Section } from "../parts/Section";
 import { Table } from "../parts/Table";
+import { oneOf } from "../parts/addressed";
+import { useAddressed } from "../parts/useAddressed";
 import { JOB_KINDS, knownKind } from "./kinds";
 import { isOpen, useCancelJob, useJobs, type JobFilter } from "./useJobs";
 
 const STATES = ["queued", "running", "done", "failed", "cancelled"] as const;
+const FILTERS = ["state", "kind", "project"] as const;
 
 /** Everything that functions work on, how far it is, and the way to stop it. */
 export function JobList() {
@@ -25,7 +27,8 @@ export function JobList() {
   const format = useFormat();
   const projects = useProjects();
   const project = useProjectName();
-  const [filter, setFilter] = useState<JobFilter>({ state: null, kind: null, project: null });
+  const [said, say] = useAddressed(FILTERS);
+  const filter: JobFilter = { state: oneOf(said.state, STATES), kind: said.kind || null, project: said.project || null };
   const jobs = useJobs(filter);
   const cancel = useCancelJob();
   const kindOf = (kind: string): string => {
@@ -41,19 +44,19 @@ export function JobList() {
             label={t("jobs.state")}
             value={filter.state ?? ""}
             options={[["", t("jobs.anyState")], ...STATES.map((name) => [name, page(`job.state.${name}`)] as const)]}
-            onChange={(value) => setFilter({ ...filter, state: STATES.find((name) => name === value) ?? null })}
+            onChange={(state) => say({ state })}
           />
           <Choice
             label={t("jobs.kind")}
             value={filter.kind ?? ""}
             options={[["", t("jobs.anyKind")], ...JOB_KINDS.map((name) => [name, page(`job.kind.${name}`)] as const)]}
-            onChange={(kind) => setFilter({ ...filter, kind: kind || null })}
+            onChange={(kind) => say({ kind })}
           />
           <Choice
             label={t("project")}
             value={filter.project ?? ""}
             options={[["", t("anyProject")], ...(projects.data ?? []).map(({ id, name }) => [id, name] as const)]}
-            onChange={(chosen) => setFilter({ ...filter, project: chosen || null })}
+            onChange={(chosen) => say({ project: chosen })}
           />
         </>
       }

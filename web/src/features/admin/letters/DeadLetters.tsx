@@ -15,6 +15,7 @@ import { Listed } from "../parts/Listed";
 import { Section } from "../parts/Section";
 import { Side } from "../parts/Side";
 import { Table } from "../parts/Table";
+import { useAddressed } from "../parts/useAddressed";
 import { ReplayMany } from "./ReplayMany";
 import { useDeadLetter, useDeadLetters, useReplay } from "./useDeadLetters";
 
@@ -22,7 +23,8 @@ import { useDeadLetter, useDeadLetters, useReplay } from "./useDeadLetters";
 export function DeadLetters() {
   const { t } = useTranslation("admin");
   const format = useFormat();
-  const [waiting, setWaiting] = useState(true);
+  const [{ letters: which }, say] = useAddressed(["letters"]);
+  const waiting = which !== "all";
   const [open, setOpen] = useState<DeadLetter | null>(null);
   const [many, setMany] = useState(false);
   const letters = useDeadLetters(waiting);
@@ -34,7 +36,7 @@ export function DeadLetters() {
       tools={
         <>
           <Box component="label" sx={{ display: "flex", alignItems: "center", fontSize: "0.8125rem" }}>
-            <Switch size="small" checked={waiting} onChange={(event) => setWaiting(event.target.checked)} />
+            <Switch size="small" checked={waiting} onChange={(event) => say({ letters: event.target.checked ? "" : "all" })} />
             {t("letters.waiting")}
           </Box>
           <Button variant="outlined" onClick={() => setMany(true)}>

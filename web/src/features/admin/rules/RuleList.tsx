@@ -11,6 +11,7 @@ import { Listed } from "../parts/Listed";
 import { Section } from "../parts/Section";
 import { Side } from "../parts/Side";
 import { Table } from "../parts/Table";
+import { useAddressed } from "../parts/useAddressed";
 import { DryRun } from "./DryRun";
 import { RuleForm } from "./RuleForm";
 import { ruleSetOf, useRuleChanges, useRules, type Rule } from "./useRules";
@@ -22,8 +23,8 @@ export function RuleList() {
   const { t } = useTranslation("admin");
   const { t: page } = useTranslation();
   const projects = useProjects();
-  const [chosen, setChosen] = useState<string | null>(null);
-  const project = chosen ?? projects.data?.[0]?.id ?? null;
+  const [{ project: chosen }, say] = useAddressed(["project"]);
+  const project = chosen || (projects.data?.[0]?.id ?? null);
   const rules = useRules(project);
   const { save, remove } = useRuleChanges();
   const [open, setOpen] = useState<Open | null>(null);
@@ -35,7 +36,7 @@ export function RuleList() {
       title={t("rules.title")}
       tools={
         <>
-          <Choice label={t("project")} value={project ?? ""} options={(projects.data ?? []).map(({ id, name }) => [id, name] as const)} onChange={setChosen} />
+          <Choice label={t("project")} value={project ?? ""} options={(projects.data ?? []).map(({ id, name }) => [id, name] as const)} onChange={(next) => say({ project: next })} />
           <Button variant="outlined" disabled={project === null} onClick={() => setOpen({ what: "new" })}>
             {t("rules.new")}
           </Button>

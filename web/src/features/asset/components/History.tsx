@@ -62,7 +62,8 @@ export function History({ asset }: { asset: Asset }) {
             happening={happening}
             {...(may &&
               happening.what === "edit" &&
-              !happening.edit.undone && {
+              !happening.edit.undone &&
+              happening.edit.what !== "move" && {
                 undo: { icon: <UndoIcon />, act: () => undo.edit.mutate(happening.edit.id), disabled: undo.edit.isPending },
               })}
             {...(may &&

@@ -11,7 +11,7 @@ import { Fault } from "~/components/Fault";
 
 import type { Versioned } from "../api/useAsset";
 import { MOMENTS, NAMES, RIGHTS_LINES, type Draft, type Field } from "../draft";
-import { fromLocal, toLocal } from "../moments";
+import { fromLocal, toLocal } from "~/format/moments";
 import { useAutosave, type SaveState } from "../useAutosave";
 import { ConflictDialog } from "./ConflictDialog";
 import { Names } from "./Names";

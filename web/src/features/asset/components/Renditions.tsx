@@ -17,7 +17,7 @@ export function Renditions({ asset }: { asset: Asset }) {
   const format = useFormat();
   const { download } = useAssetActions(asset.id);
   const may = asset.actions.includes("download");
-  const name = (profile: string) => (i18n.exists(`profile.${profile}`) ? t(`profile.${profile as "hls"}`) : profile);
+  const name = (profile: string) => (i18n.exists(`profile.${profile}`) ? t(`profile.${profile as "hls"}`) : profile.startsWith("ondemand-") ? t("job.kind.ondemand") : profile);
   return (
     <Box>
       {download.isError && <Fault fault={download.error} />}

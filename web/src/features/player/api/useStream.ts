@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 
 import { api, unwrap } from "~/api/client";
-import { DOWNLOAD_FRESH_MS, fetchDownload } from "~/api/downloads";
+import { DOWNLOAD_FRESH_MS, fetchView, type Seen } from "~/api/downloads";
 
 const STREAM_FRESH_MS = 3 * 3600_000;
 
@@ -16,10 +16,10 @@ export const useStream = (id: string, enabled: boolean) =>
   });
 
 /** Where one file of an asset is, for an element that loads it by itself. It is not asked again behind the element's back. */
-export const useFileUrl = (id: string, what: string, enabled: boolean) =>
+export const useFileUrl = (id: string, what: Seen, enabled: boolean) =>
   useQuery({
     queryKey: ["file", id, what],
-    queryFn: ({ signal }) => fetchDownload(id, what, signal).then((download) => download.url),
+    queryFn: ({ signal }) => fetchView(id, what, signal).then(({ url }) => url),
     enabled,
     staleTime: DOWNLOAD_FRESH_MS,
     gcTime: DOWNLOAD_FRESH_MS,
@@ -28,11 +28,11 @@ export const useFileUrl = (id: string, what: string, enabled: boolean) =>
   });
 
 /** The contents of a small file, as text. */
-export const useFileText = (id: string, what: string, enabled: boolean) =>
+export const useFileText = (id: string, what: Seen, enabled: boolean) =>
   useQuery({
     queryKey: ["text", id, what],
     queryFn: async ({ signal }) => {
-      const { url } = await fetchDownload(id, what, signal);
+      const { url } = await fetchView(id, what, signal);
       const response = await fetch(url, { signal });
       if (!response.ok) throw new TypeError(`the object store answered ${response.status}`);
       return response.text();

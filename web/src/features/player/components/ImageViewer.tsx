@@ -3,7 +3,8 @@ import InIcon from "@mui/icons-material/ZoomIn";
 import OutIcon from "@mui/icons-material/ZoomOut";
 import Box from "@mui/material/Box";
 import IconButton from "@mui/material/IconButton";
-import { useCallback, useEffect, useRef, useState, type KeyboardEvent, type PointerEvent } from "react";
+import useMediaQuery from "@mui/material/useMediaQuery";
+import { useEffect, useEffectEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Asset } from "~/api/client";
@@ -11,109 +12,84 @@ import { Fault } from "~/components/Fault";
 import { useFormat } from "~/format/useFormat";
 
 import { useFileUrl } from "../api/useStream";
-import { keepInside, pinch, WHOLE, zoomAt, type Point, type Zoom } from "../zoom";
+import { shownSize, usePyramid, wholeSize } from "../picture/useTiles";
+import type * as Picture from "../picture/viewer";
 
-const STEP = 1.5;
-const MOVE_PX = 60;
-
-/** A picture to look into: wheel, pinch, drag, or + - 0 and the arrow keys. */
+/** A picture to look into, down to its last pixel: wheel, pinch, drag, double click, or + - 0 and the arrow keys. */
 export function ImageViewer({ asset, alt }: { asset: Asset; alt: string }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const pane = useRef<HTMLDivElement>(null);
-  const [zoom, setZoom] = useState<Zoom>(WHOLE);
-  /** Where each pointer that is down was last, from the window's middle. */
-  const fingers = useRef(new Map<number, Point>());
   const display = useFileUrl(asset.id, "display", asset.renditions.some((known) => known.profile === "display" && known.status === "ready"));
+  const { pyramid, want, state } = usePyramid(asset);
+  const [share, setShare] = useState<number | null>(null);
+  const [shown, setShown] = useState(false);
+  const still = useMediaQuery("(prefers-reduced-motion: reduce)");
+  const pane = useRef<HTMLDivElement>(null);
+  const [viewer, setViewer] = useState<Picture.PictureViewer | null>(null);
+  const [fault, setFault] = useState<unknown>(null);
+  const url = display.data;
+  const label = t("image.viewer");
 
-  const change = useCallback((next: (zoom: Zoom) => Zoom) => {
-    const box = pane.current?.getBoundingClientRect();
-    if (box) setZoom((now) => keepInside(next(now), box));
-  }, []);
-
+  const onZoom = useEffectEvent((now: number) => {
+    setShare(now);
+    // nearer than the copy has pixels
+    if (now * wholeSize(asset).width > shownSize(asset).width) want();
+  });
+  const begin = useEffectEvent((module: typeof Picture, element: HTMLElement, address: string) => {
+    const made = new module.PictureViewer({
+      element, label, still, whole: wholeSize(asset), onZoom, onShown: () => setShown(true), onFault: () => setFault(new TypeError("the picture did not load")),
+    }); // prettier-ignore
+    made.open(address, shownSize(asset));
+    setViewer(made);
+    return made;
+  });
   useEffect(() => {
-    const element = pane.current;
-    const onWheel = (event: WheelEvent) => {
-      event.preventDefault();
-      const box = element?.getBoundingClientRect();
-      if (!box) return;
-      const at = { x: event.clientX - box.left - box.width / 2, y: event.clientY - box.top - box.height / 2 };
-      change((now) => zoomAt(now, Math.exp(-event.deltaY / (event.ctrlKey ? 100 : 500)), at));
+    if (!url) return;
+    let made: Picture.PictureViewer | null = null;
+    let gone = false;
+    import("../picture/viewer").then(
+      (module) => {
+        if (!gone && pane.current) made = begin(module, pane.current, url);
+      },
+      (reason: unknown) => setFault(reason),
+    );
+    return () => {
+      gone = true;
+      made?.close();
+      setViewer(null);
+      setShown(false);
     };
-    element?.addEventListener("wheel", onWheel, { passive: false });
-    return () => element?.removeEventListener("wheel", onWheel);
-  }, [change]);
+  }, [url]);
+  useEffect(() => {
+    if (viewer && pyramid) viewer.detail(pyramid);
+  }, [viewer, pyramid]);
 
-  const middle = { x: 0, y: 0 };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const actions: Record<string, (now: Zoom) => Zoom> = {
-      "+": (now) => zoomAt(now, STEP, middle),
-      "-": (now) => zoomAt(now, 1 / STEP, middle),
-      "0": () => WHOLE,
-      ArrowLeft: (now) => ({ ...now, x: now.x + MOVE_PX }),
-      ArrowRight: (now) => ({ ...now, x: now.x - MOVE_PX }),
-      ArrowUp: (now) => ({ ...now, y: now.y + MOVE_PX }),
-      ArrowDown: (now) => ({ ...now, y: now.y - MOVE_PX }),
-    };
-    const action = actions[event.key];
-    if (!action) return;
-    event.preventDefault();
-    change(action);
-  };
-  const onPointerMove = (event: PointerEvent) => {
-    const box = event.currentTarget.getBoundingClientRect();
-    const before = fingers.current.get(event.pointerId);
-    if (!before) return;
-    const here = { x: event.clientX - box.left - box.width / 2, y: event.clientY - box.top - box.height / 2 };
-    fingers.current.set(event.pointerId, here);
-    const [other] = [...fingers.current].filter(([id]) => id !== event.pointerId).map(([, at]) => at);
-    if (other) change((now) => pinch(now, [before, other], [here, other]));
-    else change((now) => ({ ...now, x: now.x + here.x - before.x, y: now.y + here.y - before.y }));
-  };
-  const onPointerDown = (event: PointerEvent) => {
-    event.currentTarget.setPointerCapture(event.pointerId);
-    const box = event.currentTarget.getBoundingClientRect();
-    if (fingers.current.size < 2) fingers.current.set(event.pointerId, { x: event.clientX - box.left - box.width / 2, y: event.clientY - box.top - box.height / 2 });
-  };
-
+  const wrong = fault ?? display.error;
+  const closer = share !== null && share * wholeSize(asset).width > shownSize(asset).width;
   return (
-    <Box sx={{ position: "relative", bgcolor: "stage.background" }}>
-      <Box
-        ref={pane}
-        role="application"
-        aria-label={t("image.viewer")}
-         
-        tabIndex={0}
-        onKeyDown={onKeyDown}
-        onPointerDown={onPointerDown}
-        onLostPointerCapture={(event) => fingers.current.delete(event.pointerId)}
-        onPointerMove={onPointerMove}
-        onDoubleClick={() => change((now) => (now.scale > 1 ? WHOLE : zoomAt(now, 2 * STEP, middle)))}
-        sx={{ height: { xs: "min(60vh, 100vw)", md: "min(70vh, 900px)" }, overflow: "hidden", touchAction: "none", cursor: zoom.scale > 1 ? "grab" : "zoom-in", "&:focus-visible": { outlineOffset: -3 } }}
-      >
-        {display.isError && <Fault fault={display.error} retry={() => void display.refetch()} />}
-        {display.data && (
-          <Box
-            component="img"
-            src={display.data}
-            alt={alt}
-            draggable={false}
-            sx={{ width: "100%", height: "100%", objectFit: "contain", imageRendering: zoom.scale > 6 ? "pixelated" : "auto" }}
-            style={{ transform: `translate(${zoom.x}px, ${zoom.y}px) scale(${zoom.scale})` }}
-          />
-        )}
+    <Box sx={{ position: "relative", bgcolor: "stage.background" }} data-detail={pyramid && viewer ? "there" : state}>
+      <Box sx={{ position: "relative", height: { xs: "min(60vh, 100vw)", md: "min(70vh, 900px)" }, overflow: "hidden" }}>
+        {wrong !== null && <Fault fault={wrong} retry={() => void display.refetch().then(() => setFault(null))} />}
+        {/* what is seen first, and what a screen reader is told of it afterwards */}
+        {url && <Box component="img" src={url} alt={alt} draggable={false} sx={{ position: "absolute", inset: 0, width: "100%", height: "100%", objectFit: "contain", opacity: shown ? 0 : 1 }} />}
+        <Box ref={pane} sx={{ position: "absolute", inset: 0, "& [role=application]:focus-visible": { outline: "3px solid", outlineColor: "primary.main", outlineOffset: -3 } }} />
       </Box>
+      {closer && (state === "coming" || state === "failed") && (
+        <Box role="status" sx={{ position: "absolute", left: 12, bottom: 12, px: 1, py: 0.5, fontSize: "0.75rem", bgcolor: "background.paper", borderRadius: 1, border: 1, borderColor: "divider" }}>
+          {t(`image.detail.${state}`)}
+        </Box>
+      )}
       <Box role="group" aria-label={t("image.zoom")} sx={{ position: "absolute", right: 12, bottom: 12, display: "flex", alignItems: "center", bgcolor: "background.paper", borderRadius: 1, border: 1, borderColor: "divider" }}>
-        <IconButton aria-label={t("image.out")} onClick={() => change((now) => zoomAt(now, 1 / STEP, middle))}>
+        <IconButton aria-label={t("image.out")} disabled={!viewer} onClick={() => viewer?.farther()}>
           <OutIcon fontSize="small" />
         </IconButton>
-        <Box component="span" role="status" sx={{ minWidth: 44, textAlign: "center", fontSize: "0.75rem" }}>
-          {format.share(zoom.scale)}
+        <Box component="span" role="status" title={t("image.share")} sx={{ minWidth: 44, textAlign: "center", fontSize: "0.75rem" }}>
+          {share !== null && format.share(share)}
         </Box>
-        <IconButton aria-label={t("image.in")} onClick={() => change((now) => zoomAt(now, STEP, middle))}>
+        <IconButton aria-label={t("image.in")} disabled={!viewer} onClick={() => viewer?.nearer()}>
           <InIcon fontSize="small" />
         </IconButton>
-        <IconButton aria-label={t("image.whole")} onClick={() => change(() => WHOLE)}>
+        <IconButton aria-label={t("image.whole")} disabled={!viewer} onClick={() => viewer?.all()}>
           <AllIcon fontSize="small" />
         </IconButton>
       </Box>

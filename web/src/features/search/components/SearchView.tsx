@@ -57,7 +57,7 @@ export function SearchView({ params, onChange, actions }: ViewProps) {
 
   return (
     <Box sx={{ display: "flex", height: "100%", minHeight: 0 }}>
-      <Box sx={{ display: { xs: "none", md: "block" }, width: 232, flexShrink: 0, overflowY: "auto", p: 2, pt: 1, borderRight: 1, borderColor: "divider" }}>{facets}</Box>
+      <Box sx={{ position: "relative", display: { xs: "none", md: "block" }, width: 232, flexShrink: 0, overflowY: "auto", p: 2, pt: 1, borderRight: 1, borderColor: "divider" }}>{facets}</Box>
       {drawer && (
         <Suspense fallback={null}>
           <FacetDrawer open onClose={() => setDrawer(false)} label={t("search.facets.label")}>
@@ -71,7 +71,7 @@ export function SearchView({ params, onChange, actions }: ViewProps) {
         </Suspense>
       )}
       <Box sx={{ display: "flex", flexDirection: "column", flex: 1, minWidth: 0 }}>
-        <Box sx={{ display: "flex", alignItems: "center", gap: 1, px: 2, minHeight: 48, flexWrap: "wrap", py: 0.5 }}>
+        <Box sx={{ display: "flex", alignItems: "center", gap: { xs: 0.5, sm: 1 }, px: { xs: 1, sm: 2 }, minHeight: 48, flexWrap: "wrap", py: 0.5 }}>
           <IconButton aria-label={t("search.facets.label")} aria-haspopup="dialog" onClick={() => setDrawer(true)} sx={{ display: { md: "none" } }}>
             <Badge variant="dot" color="primary" invisible={chosen === 0}>
               <FilterIcon fontSize="small" />
@@ -105,7 +105,7 @@ export function SearchView({ params, onChange, actions }: ViewProps) {
             onChange={(event) => onChange(withSort(params, event.target.value as Sort))}
             inputProps={{ "aria-label": t("search.sort.label") }}
             disableUnderline
-            sx={{ fontSize: "0.8125rem" }}
+            sx={{ fontSize: "0.8125rem", maxWidth: { xs: 104, sm: "none" } }}
           >
             {SORTS.map((sort) => (
               <option key={sort} value={sort}>

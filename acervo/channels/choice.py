@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from functions.publish.rows import Asset, Rendition
+from acervo.channels.material import Asset, Rendition
 
 THUMBNAILS = ("poster", "thumb-1200", "display", "thumb-800")
 

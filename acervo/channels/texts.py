@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from functions.publish.rows import Asset, Publication
+from acervo.channels.material import Asset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,9 +27,9 @@ class Texts:
 WORDS = frozenset({"title", "description", "tags", "language", "credit"})
 
 
-def texts_of(asset: Asset, publication: Publication, *, has_thumbnail: bool) -> Texts:
-    """What the channel will show."""
-    asked, own = publication.metadata, asset.metadata
+def texts_of(asset: Asset, asked: Mapping[str, Any], *, has_thumbnail: bool) -> Texts:
+    """What the channel will show. `asked` is what the request says itself (a publication's metadata)."""
+    own = asset.metadata
 
     def text(name: str, *others: str) -> str:
         for source, key in ((asked, name), *((own, key) for key in (name, *others))):
