@@ -13,7 +13,7 @@ from tests.fix_api import Api
 from tests.integration.test_api_publications import CHANNEL
 
 ROOT = Path(__file__).parents[2]
-LIMIT_S = 120
+LIMIT_S = 300
 EXAMPLES = os.environ.get("API_SCHEMA_EXAMPLES", "2")
 
 
@@ -24,9 +24,10 @@ def test_every_operation_keeps_to_the_document(api: Api, tmp_path: Path) -> None
     token = admin.headers["authorization"]
     config = tmp_path / "schemathesis.toml"
     config.write_text(CONFIG)
+    # one worker: schemathesis parses Python, which two threads of Python 3.11 cannot do at once (python/cpython#106905)
     command = [
         str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(config), "run", f"{api.url}/api/v1/openapi.json",
-        "--header", f"Authorization: {token}", "--checks", "all", "--max-examples", EXAMPLES, "--workers", "2", "--generation-deterministic",
+        "--header", f"Authorization: {token}", "--checks", "all", "--max-examples", EXAMPLES, "--workers", "1", "--generation-deterministic",
         "--no-color", "--request-timeout", "10", "--suppress-health-check", "all", "--continue-on-failure",
         "--exclude-operation-id-regex", "^progress_",  # streams last as long as what they tell of
     ]  # fmt: skip
