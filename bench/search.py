@@ -1,12 +1,13 @@
 """Searches through the service beside tantivy called directly and PostgreSQL's own full text, on the same rows: what each answer costs.
 
     python -m bench search [--assets 5000] [--segments 5] [--queries 60] [--clients 1 16] [--only suggest] [--events 200]
-                           [--keep DIR] [--no-postgres] [--json FILE]
+                           [--keep DIR [--build-only | --measure-only]] [--no-postgres] [--json FILE]
 
 `--assets 1000000` is the size that the archive is built for: about an hour and a half on two quiet cores (rows 3 minutes, index 20, PostgreSQL's own
 vectors 20, its slow answers the rest; `--no-postgres` saves those) and 15 GB of disk, `--segments 10` twice that. Rows are made one at a time and
 indexed a page at a time, so memory does not grow with the archive, but for the pages of the index that the kernel keeps. How long each part took is
-said at the end, and `--keep` leaves the archive where it can be searched again. Data is made from a seed (`_search_corpus`), put into PostgreSQL by COPY and indexed by the rebuild that people run; the
+said at the end, and `--keep` leaves the archive where it can be searched again: `--build-only` asks it nothing yet (any hour will do), `--measure-only`
+never builds (on a quiet machine). Data is made from a seed (`_search_corpus`), put into PostgreSQL by COPY and indexed by the rebuild that people run; the
 peers are described in `_search_peers`.
 
 `own` is what the service itself adds, p50: its time less the time it waited for the engine (fusion, permission look-up, texts, highlights, answer).
@@ -40,6 +41,7 @@ from functions.search.reading import Reading
 from functions.search.searching import SearchService
 from functions.search.tantivy_index import TantivyIndex
 from functions.search.tantivy_reader import TantivyReader
+from functions.search.tantivy_schema import FORMAT
 from functions.search.tantivy_store import TantivyStore
 
 SEED = 42
@@ -77,8 +79,15 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=0, help="a second, for ten seconds: the indexer's lag")
     parser.add_argument("--no-postgres", action="store_true", help="leave PostgreSQL's full text out")
     parser.add_argument("--keep", type=Path, help="make the archive here, or use the one that is here")
+    halves = parser.add_mutually_exclusive_group()
+    halves.add_argument("--build-only", action="store_true", help="make the archive in --keep, ask nothing")
+    halves.add_argument("--measure-only", action="store_true", help="ask the archive in --keep, make nothing")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     chosen = parser.parse_args()  # fmt: skip
+    if (chosen.build_only or chosen.measure_only) and chosen.keep is None:
+        parser.error("--build-only and --measure-only are about the archive in --keep")
+    if chosen.measure_only and not _is_indexed(IndexDirectory(chosen.keep / "index")):
+        parser.error(f"there is no index of this format in {chosen.keep}: make it with --build-only")
     with tempfile.TemporaryDirectory() as scratch:
         folder: Path = chosen.keep or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
@@ -104,11 +113,17 @@ def run(chosen: argparse.Namespace, folder: Path) -> tuple[dict[str, Any], list[
         if not made.exists():
             with clock.part("rows"):
                 fill(url, Words(SEED), chosen.assets, chosen.segments)
+            made.write_text(json.dumps({"assets": chosen.assets, "segments": chosen.segments}))
+        if not _is_indexed(directory):  # the rows of an earlier run are good for another format
             with clock.part("index"):
                 rebuild.rebuild(TantivyStore(directory), source)
-            made.write_text(json.dumps({"assets": chosen.assets, "segments": chosen.segments}))
         version = directory.current()
         assert version is not None
+        raw: dict[str, Any] = {
+            "assets": chosen.assets, "segments": chosen.assets * chosen.segments, "index_mb": size_mb(version), "parts": clock.parts, "figures": [],
+        }  # fmt: skip
+        if chosen.build_only:
+            return raw, []
         postgres = None
         if not chosen.no_postgres:
             with clock.part("peer"):
@@ -120,10 +135,7 @@ def run(chosen: argparse.Namespace, folder: Path) -> tuple[dict[str, Any], list[
         ):
             asked = Measured(service, TantivyPeer(reader), postgres, Words(SEED))
             figures = [f for n in chosen.clients for f in asked.figures(chosen.queries, n, chosen.only)]
-        raw: dict[str, Any] = {
-            "assets": chosen.assets, "segments": chosen.assets * chosen.segments, "index_mb": size_mb(version), "parts": clock.parts,
-            "figures": [asdict(figure) for figure in figures],
-        }  # fmt: skip
+        raw["figures"] = [asdict(figure) for figure in figures]
         if chosen.events:
             raw["lag"] = lag(url, directory, chosen.events)
     return raw, figures
@@ -131,6 +143,11 @@ def run(chosen: argparse.Namespace, folder: Path) -> tuple[dict[str, Any], list[
 
 def _is_same(file: Path, assets: int, segments: int) -> bool:
     return not file.exists() or json.loads(file.read_text()) == {"assets": assets, "segments": segments}
+
+
+def _is_indexed(directory: IndexDirectory) -> bool:
+    live = directory.current()
+    return live is not None and live.format == FORMAT
 
 
 def size_mb(version: Version) -> float:

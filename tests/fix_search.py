@@ -7,7 +7,7 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,13 @@ from functions.search.routes import routes
 from functions.search.tantivy_store import TantivyStore
 
 AUDIENCE = "acervo"
+
+
+def wait_for(condition: Callable[[], bool], deadline_s: float = 20) -> None:
+    until = time.monotonic() + deadline_s
+    while not condition():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.01)
 
 
 class Issuer:

@@ -1,5 +1,5 @@
 -- name: assets_to_index(asset_ids)
-select id, project_id, name, kind, status, metadata, embedded, language, version, created_at, updated_at
+select id, project_id, name, kind, status, metadata, embedded, rights, language, version, created_at, updated_at
   from assets where id = any(:asset_ids::uuid[]);
 
 -- name: count_segments(asset_ids)
@@ -39,6 +39,16 @@ select a.id, a.project_id, a.name, a.kind, a.status, a.metadata, a.embedded, a.r
 select s.asset_id, s.number, s.start_ms, s.end_ms, s.language, s.text, s.speaker
   from unnest(:asset_ids::uuid[], :numbers::int[]) as wanted(asset_id, number)
   join transcript_segments s using (asset_id, number);
+
+-- name: members_to_search(collection_id, projects, most)
+-- Of a collection that the caller may see; none of another, of one that is gone, and of an empty one alike.
+select i.asset_id from collections c join collection_assets i on i.collection_id = c.id
+ where c.id = :collection_id and (:projects::text[] is null or c.project_id = any(:projects::text[])) limit :most;
+
+-- name: collections_with(asset_id, project_id)
+-- Those of the project alone: who may see it may see them.
+select i.collection_id from collection_assets i join collections c on c.id = i.collection_id
+ where i.asset_id = :asset_id and c.project_id = :project_id;
 
 -- name: count_embeddings(asset_ids)
 select asset_id, count(*) as n from embeddings where asset_id = any(:asset_ids::uuid[]) group by asset_id;

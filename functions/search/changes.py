@@ -17,6 +17,7 @@ from functions.search.documents import MAX_SEGMENTS, asset_document, is_searched
 from functions.search.index_directory import Position
 from functions.search.metrics import LAG, POISONED, VISIBLE, WRITTEN
 from functions.search.stores import VectorWriter, Writer
+from functions.search.uses import flags_of
 from functions.search.vectors import DIMENSIONS, MAX_VECTORS, VectorDocument, vector_document
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ def write_assets(
 
     `again`: those to write even if the index has their version, because something beside the row changed.
     """
-    wanted = list(dict.fromkeys(asset_ids))
+    wanted, now = list(dict.fromkeys(asset_ids)), datetime.now(UTC)
     rows = {str(row["id"]): row for row in query.assets_to_index(connection, asset_ids=wanted)}
     searched = {id_: row for id_, row in rows.items() if is_searched(row)}
     for asset_id in wanted:
@@ -65,7 +66,8 @@ def write_assets(
     for asset_id, segments in _transcripts(connection, stale):
         try:
             documents = [segment_document(segment) for segment in segments]
-            document = asset_document(searched[asset_id], seen.get(asset_id, ()))
+            row = searched[asset_id]
+            document = asset_document(row, seen.get(asset_id, ()), flags_of(row["rights"], now))
             if writer.put(document, documents, asset_id in again):
                 report.written[asset_id] = searched[asset_id]["updated_at"]
                 taken[asset_id] = document

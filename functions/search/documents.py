@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from acervo.assets import Status
+from functions.search.uses import FREE
 
 SEARCHED = frozenset({Status.PROCESSING, Status.READY, Status.ERROR})
 MAX_TEXT = 20_000
@@ -39,6 +40,7 @@ class AssetDocument:
     texts: tuple[str, ...]
     tags: tuple[str, ...]
     people: tuple[str, ...]
+    rights: tuple[str, ...] = (FREE,)
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,10 @@ def is_searched(row: Mapping[str, Any]) -> bool:
     return row["status"] in SEARCHED and row["kind"] is not None
 
 
-def asset_document(row: Mapping[str, Any], seen: Sequence[tuple[str, str]] = ()) -> AssetDocument:
-    """`seen`: (kind, value) of what a machine saw or heard in it; its people are people, the rest are tags."""
+def asset_document(
+    row: Mapping[str, Any], seen: Sequence[tuple[str, str]] = (), limits: Sequence[str] = ()
+) -> AssetDocument:
+    """`seen`: (kind, value) of what a machine saw or heard in it; its people are people, the rest are tags. `limits`: codes of its rights now."""
     metadata, embedded = _mapping(row["metadata"]), _mapping(row["embedded"])
     created: datetime = row["created_at"]
     fields = fields_of(row["name"], metadata, embedded)
@@ -68,6 +72,7 @@ def asset_document(row: Mapping[str, Any], seen: Sequence[tuple[str, str]] = ())
         texts=(*fields["description"], *fields["embedded"]),
         tags=_with(fields["keywords"], (value for kind, value in seen if kind != "person")),
         people=_with(fields["people"], (value for kind, value in seen if kind == "person")),
+        rights=tuple(limits) or (FREE,),
     )  # fmt: skip
 
 

@@ -23,9 +23,9 @@ from functions.search.field_groups import (
 )
 from functions.search.vectors import DIMENSIONS, VectorDocument
 
-FORMAT = 2  # another number needs a rebuild
+FORMAT = 3  # another number needs a rebuild
 MAX_KEYWORD = 256
-_KEYWORDS = ("asset_id", "project", "type", "status", "language", "tag_label")
+_KEYWORDS = ("asset_id", "project", "type", "status", "language", "tag_label", "rights")
 KINDS = ("assets", "segments", "vectors")
 _GROUPS: dict[str, Sequence[str]] = {"assets": ASSET_GROUPS, "segments": SEGMENT_GROUPS, "vectors": ()}
 _SHARDS = {"assets": 1, "segments": 3, "vectors": 3}  # one shard counts facets exactly
@@ -104,7 +104,7 @@ def _shared(asset: AssetDocument) -> dict[str, Any]:
     return {
         "asset_id": asset.asset_id, "project": asset.project, "type": asset.kind, "status": asset.status,
         "language": asset.language, "created_s": asset.created_s, "version": asset.version,
-        "tag_label": [analysis.label(tag) for tag in asset.tags], "people_exact": list(asset.people),
+        "tag_label": [analysis.label(tag) for tag in asset.tags], "people_exact": list(asset.people), "rights": list(asset.rights),
     }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ Ranks as `tantivy_query` does: as written best, stems, then prefixes and typos w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from functions.search.field_groups import (
     TIE,
     TYPO,
 )
-from functions.search.query_tree import Dates, Field, Filter, Node
+from functions.search.query_tree import Dates, Field, Members, Narrowing, Node
 from functions.search.query_tree import Query as Asked
 from functions.search.tree_walk import walk
 from functions.search.typos import typos_in
@@ -30,7 +30,9 @@ Dsl = dict[str, Any]
 NOTHING: Dsl = {"match_none": {}}
 EVERYTHING: Dsl = {"match_all": {}}
 MAX_TERMS = 65_536  # of one `terms` query (index.max_terms_count)
-_COLUMNS = {Field.TYPE: "type", Field.STATUS: "status", Field.PROJECT: "project", Field.LANGUAGE: "language"}
+_COLUMNS = {
+    Field.TYPE: "type", Field.STATUS: "status", Field.PROJECT: "project", Field.LANGUAGE: "language", Field.RIGHTS: "rights",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Builder:
     def query(self, asked: Asked, scope: frozenset[str] | None, ids: Sequence[str] | None = None) -> Dsl:
         """Everything that was asked, inside `scope` (None: every project), and among `ids` when given."""
         ranked = EVERYTHING if asked.tree is None else self.tree(asked.tree) or NOTHING
-        among = [] if ids is None else [{"terms": {"asset_id": list(ids)}} if ids else NOTHING]
+        among = [] if ids is None else [self.among(ids)]
         return {"bool": {"must": [ranked], "filter": [*among, *self.narrowing(asked, scope)]}}
 
     def narrowing(self, asked: Asked, scope: frozenset[str] | None) -> list[Dsl]:
@@ -56,6 +58,12 @@ class Builder:
         if len(projects) > MAX_TERMS:
             raise EngineDown("more projects than one query can name")
         return {"terms": {"project": sorted(projects)}} if projects else NOTHING
+
+    def among(self, ids: Collection[str]) -> Dsl:
+        """None of them finds nothing."""
+        if len(ids) > MAX_TERMS:
+            raise EngineDown("more assets than one query can name")
+        return {"terms": {"asset_id": sorted(ids)}} if ids else NOTHING
 
     def tree(self, node: Node) -> Dsl | None:
         """None when there is nothing to look for in it (punctuation)."""
@@ -92,7 +100,9 @@ class Builder:
             ]
         )
 
-    def filter(self, part: Filter | Dates) -> Dsl:
+    def filter(self, part: Narrowing) -> Dsl:
+        if isinstance(part, Members):
+            return self.among(part.ids)
         if isinstance(part, Dates):
             ends = {"gte": part.start_s, "lt": part.end_s}
             return {"range": {"created_s": {name: end for name, end in ends.items() if end is not None}}}

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from functions.search.engine import Bucket
-from functions.search.query_tree import Field, Filter, Query
+from functions.search.query_tree import Field, Filter, Members, Query
 
 MONTH = "month"
 SIZES = {
@@ -19,13 +19,17 @@ SIZES = {
     "language": 30,
     "tag": 30,
     "person": 30,
+    "rights": 20,
     MONTH: 240,
 }  # buckets shown
 
 
 def questions(asked: Query) -> Iterator[tuple[Query, Sequence[str]]]:
     """(query, the fields that it counts)."""
-    filtered = {part.field.value if isinstance(part, Filter) else MONTH for part in asked.filters}
+    filtered = {
+        part.field.value if isinstance(part, Filter) else MONTH
+        for part in asked.filters if not isinstance(part, Members)
+    }  # fmt: skip
     if together := [name for name in SIZES if name not in filtered]:
         yield asked, together
     for name in sorted(filtered):

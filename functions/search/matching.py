@@ -40,11 +40,14 @@ def matches(
         Transient: the engine or the database is away.
     """
     scope, after = frozenset({project_id}), _FIRST
+    with database.transaction() as connection:
+        rows = query.collections_with(connection, asset_id=asset_id, project_id=project_id)
+        collections = frozenset(str(row["collection_id"]) for row in rows)
     while True:
         with database.transaction() as connection:
             rows = list(query.notifying_searches(connection, project_id=project_id, after=after, limit=PAGE))
         for row in rows:
-            if _matches(engine, vocabulary, row, asset_id, scope):
+            if _matches(engine, vocabulary, row, asset_id, scope, collections):
                 yield Match(str(row["id"]), row["owner"], row["name"])
         if len(rows) < PAGE:
             return
@@ -52,11 +55,13 @@ def matches(
 
 
 def _matches(
-    engine: Engine, vocabulary: Vocabulary, row: dict[str, Any], asset_id: str, scope: frozenset[str]
-) -> bool:
+    engine: Engine, vocabulary: Vocabulary, row: dict[str, Any], asset_id: str, scope: frozenset[str], collections: frozenset[str]
+) -> bool:  # fmt: skip
     try:
-        asked = parse_search(QueryParams([(name, value) for name, value in row["parameters"]])).query
-        return asset_id in engine.among(Ask(vocabulary.expand(asked), scope), [asset_id])
+        search = parse_search(QueryParams([(name, value) for name, value in row["parameters"]]))
+        if search.collection is not None and search.collection not in collections:
+            return False
+        return asset_id in engine.among(Ask(vocabulary.expand(search.query), scope), [asset_id])
     except EngineDown as fault:
         raise Transient("engine-unavailable", "the search engine is away", 5) from fault
     except (Problem, NotExpressible) as fault:  # kept when the language was another one

@@ -23,13 +23,13 @@ from functions.search.engine import (
     Scope,
     Suggestions,
 )
+from functions.search.facet_fields import SIZES, questions
 from functions.search.meilisearch_client import MeilisearchClient, MeilisearchError
 from functions.search.meilisearch_query import filters_of, parts_of, scope_filter, text_of
-from functions.search.query_tree import Field, Filter, Query
+from functions.search.query_tree import Query
 
 T = TypeVar("T")
 MAX_TOTAL = 1000
-_FACETS = ("type", "status", "project", "language", "tag", "person", "month")
 _SORTS = {Order.NEWEST: ["created_s:desc", "id:asc"], Order.OLDEST: ["created_s:asc", "id:asc"]}
 _RECHECK_S = 5.0
 
@@ -41,7 +41,7 @@ def settings() -> dict[str, Any]:
         "searchableAttributes": ["title", "people", "names", "tag", "text"],
         "displayedAttributes": ["id", "version", "title", "type", "project", "status", "created_s", "tag", "person"],
         "filterableAttributes": [
-            {"attributePatterns": ["id", "project", "type", "status", "language", "tag_label", "person_words"], "features": equality},
+            {"attributePatterns": ["id", "project", "type", "status", "language", "rights", "tag_label", "person_words"], "features": equality},
             {"attributePatterns": ["tag", "person"], "features": {**equality, "facetSearch": True}},
             {"attributePatterns": ["created_s", "month"], "features": {"facetSearch": False, "filter": {"equality": True, "comparison": True}}},
         ],
@@ -100,14 +100,11 @@ class MeilisearchIndex:
         raise NotExpressible("passages are not in Meilisearch")
 
     def facets(self, ask: Ask) -> Facets:
-        filtered = {part.field.value if isinstance(part, Filter) else "month" for part in ask.query.filters}
-        asked = [(ask.query, [name for name in _FACETS if name not in filtered])]
-        asked += [(ask.query.without(None if n == "month" else Field(n)), [n]) for n in sorted(filtered)]
-        queries = [(self._query(ask, query), names) for query, names in asked if names]
-        known = [query | {"facets": names, "limit": 0} for query, names in queries if query is not None]
+        queries = [(self._query(ask, query), names) for query, names in questions(ask.query)]
+        known = [query | {"facets": list(names), "limit": 0} for query, names in queries if query is not None]
         answers = _run(lambda: self._client.search(known)) if known else []
         found = {name: values for a in answers for name, values in a.get("facetDistribution", {}).items()}
-        return {name: _buckets(name, found.get(name, {})) for name in _FACETS}
+        return {name: _buckets(name, found.get(name, {})) for name in SIZES}
 
     def suggest(self, text: str, scope: Scope, limit: int) -> Suggestions:
         words = analysis.words(text)

@@ -16,6 +16,8 @@ from functions.search.query_tree import (
     Dates,
     Field,
     Filter,
+    Members,
+    Narrowing,
     Node,
     Not,
     Phrase,
@@ -26,7 +28,9 @@ from functions.search.query_tree import (
 MAX_VALUE_BYTES = 468  # of a filter's value
 MAX_WORDS = 10  # of q: Meilisearch ignores the rest
 NOTHING = 'id = ""'
-_COLUMNS = {Field.TYPE: "type", Field.STATUS: "status", Field.PROJECT: "project", Field.LANGUAGE: "language"}
+_COLUMNS = {
+    Field.TYPE: "type", Field.STATUS: "status", Field.PROJECT: "project", Field.LANGUAGE: "language", Field.RIGHTS: "rights",
+}  # fmt: skip
 
 
 @dataclass
@@ -64,7 +68,9 @@ def filters_of(asked: Query, scope: frozenset[str] | None, ids: Sequence[str] | 
     return [*found, *scope_filter(scope)]
 
 
-def condition(part: Filter | Dates) -> str:
+def condition(part: Narrowing) -> str:
+    if isinstance(part, Members):
+        return one_of("id", part.ids)
     if isinstance(part, Dates):
         ends = [f"created_s >= {part.start_s:d}" if part.start_s is not None else "",
                 f"created_s < {part.end_s:d}" if part.end_s is not None else ""]  # fmt: skip

@@ -22,7 +22,7 @@ from functions.search.remote_versions import RemoteVersion, RemoteVersions
 from functions.search.stores import Doubtful, Faults, Writer
 
 T = TypeVar("T")
-FORMAT = 1
+FORMAT = 2
 TASK_S = 300.0
 DOCUMENTS, TEXT_BYTES = 1000, 8 << 20  # of one request
 KNOWN_AT_ONCE = 500
@@ -201,7 +201,7 @@ def asset_document(asset: AssetDocument) -> dict[str, Any]:
         "id": asset.asset_id, "version": asset.version, "project": asset.project, "type": asset.kind, "status": asset.status,
         "language": asset.language, "created_s": asset.created_s, "month": asset.month, "title": list(asset.titles),
         "names": list(asset.names), "text": list(asset.texts), "people": list(asset.people),
-        "tag": _values(asset.tags), "person": _values(asset.people),
+        "rights": list(asset.rights), "tag": _values(asset.tags), "person": _values(asset.people),
         "tag_label": _values({analysis.label(tag) for tag in asset.tags}),
         "person_words": _values({run for name in asset.people for run in _runs(name)}),
     }  # fmt: skip

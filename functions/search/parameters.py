@@ -13,14 +13,14 @@ from starlette.datastructures import QueryParams
 
 from acervo.problems import Problem, invalid
 from functions.search import grammar
+from functions.search.asking import Search
 from functions.search.engine import Order
-from functions.search.query_tree import Dates, Field, Filter, Query
-from functions.search.searching import Search
+from functions.search.query_tree import Field, Filter, Narrowing, Query
 
 LIMIT, MAX_LIMIT = 20, 100
 SUGGESTED, MAX_SUGGESTED = 8, 20
 MAX_VALUES, MAX_VALUE = 50, 200
-_KNOWN = {"q", "limit", "cursor", "sort", "date", "facets", *(str(field) for field in Field)}
+_KNOWN = {"q", "limit", "cursor", "sort", "date", "collection", "facets", *(str(field) for field in Field)}
 
 
 def parse_search(given: QueryParams, more: frozenset[str] = frozenset()) -> Search:
@@ -37,7 +37,8 @@ def parse_search(given: QueryParams, more: frozenset[str] = frozenset()) -> Sear
     filters = [*query.filters, *_filters(given, faults)]
     order = _order(given.get("sort"), query, faults)
     limit = parse_limit(given, faults, LIMIT, MAX_LIMIT)
-    asset_id = _uuid(given.get("asset_id"), faults) if "asset_id" in more else None
+    asset_id = _uuid(given, "asset_id", faults) if "asset_id" in more else None
+    collection = _uuid(given, "collection", faults)
     facets = _yes(given, "facets", faults)
     if faults:
         raise invalid(faults)
@@ -49,6 +50,7 @@ def parse_search(given: QueryParams, more: frozenset[str] = frozenset()) -> Sear
         given.get("cursor") or None,
         asset_id,
         facets,
+        collection,
     )
 
 
@@ -88,8 +90,8 @@ def _too_long() -> dict[str, str]:
     return {"field": "q", "detail": f"has at most {grammar.MAX_CHARACTERS} characters"}
 
 
-def _filters(given: QueryParams, faults: list[dict[str, str]]) -> list[Filter | Dates]:
-    found: list[Filter | Dates] = []
+def _filters(given: QueryParams, faults: list[dict[str, str]]) -> list[Narrowing]:
+    found: list[Narrowing] = []
     for field in Field:
         values = [value for value in given.getlist(field) if value]
         if len(values) > MAX_VALUES or any(len(value) > MAX_VALUE for value in values):
@@ -125,13 +127,13 @@ def _yes(given: Mapping[str, str], name: str, faults: list[dict[str, str]]) -> b
     return text != "false"
 
 
-def _uuid(text: str | None, faults: list[dict[str, str]]) -> str | None:
-    if not text:
+def _uuid(given: Mapping[str, str], name: str, faults: list[dict[str, str]]) -> str | None:
+    if not (text := given.get(name)):
         return None
     try:
         return str(uuid.UUID(text))
     except ValueError:
-        faults.append({"field": "asset_id", "detail": "is not a UUID"})
+        faults.append({"field": name, "detail": "is not a UUID"})
         return None
 
 

@@ -15,7 +15,7 @@ from psycopg import sql
 from acervo.database import Connection, query
 from acervo.errors import Transient
 from functions.search.engine import Ask, EngineDown
-from functions.search.query_tree import Dates, Field, Filter, Query
+from functions.search.query_tree import MANY_VALUED, Dates, Field, Filter, Members, Query
 from functions.search.reading import Reading
 from functions.search.vectors import CANDIDATES, FARTHEST, PASSAGES, is_direction
 
@@ -27,6 +27,7 @@ with near as (
     select e.asset_id, e.embedding::halfvec({n}) <=> %(vector)s::halfvec({n}) as distance
       from embeddings e
      where e.dimensions = {n} and e.model = %(model)s and (%(projects)s::text[] is null or e.project_id = any(%(projects)s::text[]))
+       and (%(members)s::uuid[] is null or e.asset_id = any(%(members)s::uuid[]))
      order by e.embedding::halfvec({n}) <=> %(vector)s::halfvec({n}) limit %(rows)s)
 select a.id, min(n.distance) as distance from near n join assets a on a.id = n.asset_id
  where n.distance <= %(farthest)s and a.status in ('processing', 'ready', 'error')
@@ -52,9 +53,7 @@ class PgVectors:
     def nearest(self, vector: Sequence[float], ask: Ask, window: int) -> Sequence[str]:
         if ask.scope == frozenset() or not is_direction(vector):
             return ()
-        if _has_labels(
-            ask.query
-        ):  # tags and people are matched by their spelling, which this table does not know
+        if _has_labels(ask.query):
             return ()
         wanted = _parameters(ask) | {
             "vector": _text(vector), "model": self._model, "rows": window * PASSAGES, "window": window, "farthest": FARTHEST,
@@ -80,12 +79,15 @@ class PgVectors:
 
 
 def _has_labels(asked: Query) -> bool:
-    return any(isinstance(part, Filter) and part.field in (Field.TAG, Field.PERSON) for part in asked.filters)
+    """Tags and people are matched by their spelling, rights by their time: neither is in these tables as an index has it."""
+    return any(isinstance(part, Filter) and part.field in MANY_VALUED for part in asked.filters)
 
 
 def _parameters(ask: Ask) -> dict[str, Any]:
     """The filters of a query: values of one field were merged by the grammar, and both given and typed ones have to hold."""
-    values: dict[str, Any] = dict.fromkeys(("types", "statuses", "languages", "only", "start", "end"))
+    values: dict[str, Any] = dict.fromkeys(
+        ("types", "statuses", "languages", "only", "members", "start", "end")
+    )
     names = {
         Field.TYPE: "types",
         Field.STATUS: "statuses",
@@ -93,7 +95,9 @@ def _parameters(ask: Ask) -> dict[str, Any]:
         Field.PROJECT: "only",
     }
     for part in ask.query.filters:
-        if isinstance(part, Dates):
+        if isinstance(part, Members):
+            values["members"] = sorted(part.ids)
+        elif isinstance(part, Dates):
             starts = [v for v in (values["start"], part.start_s) if v is not None]
             ends = [v for v in (values["end"], part.end_s) if v is not None]
             values["start"], values["end"] = max(starts, default=None), min(ends, default=None)

@@ -19,9 +19,10 @@ class Field(StrEnum):
     PROJECT = "project"
     LANGUAGE = "language"
     PERSON = "person"
+    RIGHTS = "rights"
 
 
-MANY_VALUED = frozenset({Field.TAG, Field.PERSON})
+MANY_VALUED = frozenset({Field.TAG, Field.PERSON, Field.RIGHTS})
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,13 @@ class Dates:
 
 
 @dataclass(frozen=True)
+class Members:
+    """One of these assets: what a collection has. No text is read as this, and no facet is of it."""
+
+    ids: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Not:
     node: Node
 
@@ -86,6 +94,7 @@ class AnyOf:
 
 
 Node = Word | Phrase | Said | Alternatives | Filter | Dates | Not | AllOf | AnyOf
+Narrowing = Filter | Dates | Members
 
 
 @dataclass(frozen=True)
@@ -93,16 +102,26 @@ class Query:
     """`tree` is None when there are no words; `ignored` are the terms beyond the limit, as typed."""
 
     tree: Node | None = None
-    filters: tuple[Filter | Dates, ...] = ()
+    filters: tuple[Narrowing, ...] = ()
     ignored: tuple[str, ...] = ()
 
     def without(self, field: Field | None) -> Query:
         """The query with the filters of one field left out (None: the dates): a facet does not narrow itself."""
-        kept = tuple(
-            part for part in self.filters
-            if (part.field is not field if isinstance(part, Filter) else field is not None)
-        )  # fmt: skip
+        kept = tuple(part for part in self.filters if not _is_of(part, field))
         return Query(self.tree, kept, self.ignored)
+
+    def among(self, members: Members) -> Query:
+        return Query(self.tree, (*self.filters, members), self.ignored)
+
+
+def _is_of(part: Narrowing, field: Field | None) -> bool:
+    match part:
+        case Filter():
+            return part.field is field
+        case Dates():
+            return field is None
+        case Members():
+            return False
 
 
 def words_of(node: Node | None) -> list[Word | Phrase]:

@@ -18,6 +18,7 @@ from functions.search import house_routes, own_routes, parameters, state_routes
 from functions.search.cursor import InvalidCursor
 from functions.search.engine import Scope
 from functions.search.meilisearch_token import LIFE_S, tenant_token
+from functions.search.rows import TooManyMembers
 from functions.search.searching import SearchService
 from functions.search.serving import Serving
 
@@ -106,3 +107,5 @@ def _answer(search: Callable[[], dict[str, Any]]) -> Response:
         return JSONResponse(search(), headers=_HEADERS)
     except InvalidCursor as fault:
         raise parameters.invalid_cursor() from fault
+    except TooManyMembers as fault:
+        raise invalid([{"field": "collection", "detail": str(fault)}]) from fault

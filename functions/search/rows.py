@@ -12,6 +12,11 @@ from functions.search.reading import Reading
 Row = dict[str, Any]
 Assets = dict[str, Row]
 Segments = dict[tuple[str, int], Row]
+MOST_MEMBERS = 10_000  # ids that every engine takes in one question
+
+
+class TooManyMembers(ValueError):
+    """Of a collection; the text is for the caller."""
 
 
 class Rows:
@@ -25,6 +30,22 @@ class Rows:
             lambda c: query.asset_itself(c, asset_id=asset_id, projects=projects)
         )
         return row
+
+    def members(self, scope: Scope, collection_id: str) -> frozenset[str]:
+        """The assets of a collection that is inside the scope; empty when it is not, or is gone.
+
+        Raises:
+            TooManyMembers
+        """
+        projects = None if scope is None else sorted(scope)
+        rows = self._reading.read(
+            lambda c: list(
+                query.members_to_search(c, collection_id=collection_id, projects=projects, most=MOST_MEMBERS + 1)
+            )
+        )  # fmt: skip
+        if len(rows) > MOST_MEMBERS:
+            raise TooManyMembers(f"has more than {MOST_MEMBERS} assets, too many to search among them")
+        return frozenset(str(row["asset_id"]) for row in rows)
 
     def visible(self, scope: Scope, asset_ids: Sequence[str]) -> Assets:
         """Those of the assets that are still there and inside the scope, by id."""

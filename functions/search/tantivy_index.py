@@ -7,7 +7,8 @@ from typing import Any
 
 import tantivy
 
-from functions.search import tantivy_schema
+from functions.search import analysis, tantivy_schema
+from functions.search.aside import Aside
 from functions.search.cursor import FIRST
 from functions.search.engine import (
     Ask,
@@ -23,12 +24,15 @@ from functions.search.engine import (
 )  # fmt: skip
 from functions.search.field_groups import ASSET_GROUPS, SEGMENT_GROUPS
 from functions.search.loosening import any_word_of
+from functions.search.once import Once
 from functions.search.query_tree import Query
 from functions.search.tantivy_calls import run
 from functions.search.tantivy_facets import TantivyFacets
 from functions.search.tantivy_query import Builder
 from functions.search.tantivy_reader import Snapshot, TantivyReader
 from functions.search.tantivy_suggest import TantivySuggest
+
+_REMEMBERED, _ASIDE = 1000, 4  # suggestions; parts of them
 
 
 class TantivyIndex:
@@ -40,6 +44,8 @@ class TantivyIndex:
     def __init__(self, reader: TantivyReader) -> None:
         self._reader = reader
         self._facets = TantivyFacets()
+        self._suggested: Once[Suggestions] = Once(_REMEMBERED)
+        self._aside = Aside(_ASIDE, "suggest")
 
     def ready(self) -> bool:
         return self._reader.snapshot() is not None
@@ -51,8 +57,9 @@ class TantivyIndex:
         return snapshot
 
     def assets(self, ask: Ask, window: int) -> Assets:
-        searcher = self._snapshot().assets
-        query = _assets(ask).query(ask.query, ask.scope)
+        snapshot = self._snapshot()
+        searcher = snapshot.assets
+        query = _assets(ask, snapshot).query(ask.query, ask.scope)
         by: dict[str, Any] = {}
         if ask.order is not Order.RELEVANCE:
             newest = ask.order is Order.NEWEST
@@ -65,19 +72,21 @@ class TantivyIndex:
     def among(self, ask: Ask, asset_ids: Sequence[str]) -> frozenset[str]:
         if not asset_ids:
             return frozenset()
-        searcher = self._snapshot().assets
-        query = _assets(ask).query(ask.query, ask.scope, asset_ids)
+        snapshot = self._snapshot()
+        searcher = snapshot.assets
+        query = _assets(ask, snapshot).query(ask.query, ask.scope, asset_ids)
         found = run(lambda: searcher.search(query, len(asset_ids), count=False))
         return frozenset(_ids(searcher, [address for _, address in found.hits]))
 
     def passages(
         self, ask: Ask, window: int, asset_ids: Sequence[str] | None = None, any_word: bool = False
     ) -> Passages:
-        searcher = self._snapshot().segments
+        snapshot = self._snapshot()
+        searcher = snapshot.segments
         asked = Query(any_word_of(ask.query.tree)) if any_word else ask.query
         if asked.tree is None:
             return Passages([], 0)
-        builder = Builder(tantivy_schema.segment_schema(), SEGMENT_GROUPS, ask.typos)
+        builder = Builder(tantivy_schema.segment_schema(), SEGMENT_GROUPS, ask.typos, snapshot.spoken)
         query = builder.query(asked, ask.scope, asset_ids)
         found = run(lambda: searcher.search(query, window))
         addresses = [address for _, address in found.hits]
@@ -92,14 +101,19 @@ class TantivyIndex:
 
     def facets(self, ask: Ask) -> Facets:
         snapshot = self._snapshot()
-        return self._facets.of(snapshot.assets, snapshot.serial, ask, ASSET_GROUPS)
+        return self._facets.of(snapshot.assets, snapshot.serial, ask, _assets(ask, snapshot))
 
     def suggest(self, text: str, scope: Scope, limit: int) -> Suggestions:
-        return TantivySuggest(self._snapshot().assets, scope, _ids).of(text, limit)
+        """The same for everybody who types the same in one state of the index, inside the same projects."""
+        snapshot = self._snapshot()
+        key = (snapshot.serial, analysis.words(text), analysis.label(text), scope, limit)
+        return self._suggested.of(
+            key, lambda: TantivySuggest(snapshot, scope, _ids, self._aside).of(text, limit)
+        )
 
 
-def _assets(ask: Ask) -> Builder:
-    return Builder(tantivy_schema.asset_schema(), ASSET_GROUPS, ask.typos)
+def _assets(ask: Ask, snapshot: Snapshot) -> Builder:
+    return Builder(tantivy_schema.asset_schema(), ASSET_GROUPS, ask.typos, snapshot.projects)
 
 
 def _ranked(scores: Sequence[float], rest: Sequence[tuple[int, ...]]) -> list[tuple[Any, ...]]:

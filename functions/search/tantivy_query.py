@@ -6,7 +6,7 @@ as a prefix (while it is being typed) and with typos (one from 5 letters, two fr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,12 +23,15 @@ from functions.search.field_groups import (
     TIE,
     TYPO,
 )
-from functions.search.query_tree import Dates, Field, Filter, Node
+from functions.search.query_tree import Dates, Field, Members, Narrowing, Node
 from functions.search.query_tree import Query as Asked
+from functions.search.tantivy_scope import Projects
 from functions.search.tree_walk import walk
 from functions.search.typos import typos_in
 
-_COLUMNS = {Field.TYPE: "type", Field.STATUS: "status", Field.PROJECT: "project", Field.LANGUAGE: "language"}
+_COLUMNS = {
+    Field.TYPE: "type", Field.STATUS: "status", Field.PROJECT: "project", Field.LANGUAGE: "language", Field.RIGHTS: "rights",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,27 +41,38 @@ class Builder:
     schema: Schema
     groups: Sequence[str]
     typos: int = 0  # the most that are forgiven in a word
+    projects: Projects | None = None  # of the state of the index that will be asked, when they are known
 
     def query(self, asked: Asked, scope: frozenset[str] | None, ids: Sequence[str] | None = None) -> Any:
         """Everything that was asked, inside `scope` (None: every project), and among `ids` when given."""
         ranked = Query.all_query() if asked.tree is None else self.tree(asked.tree) or Query.empty_query()
         narrowing = [self.filter(part) for part in asked.filters]
         if ids is not None:
-            narrowing.append(
-                Query.term_set_query(self.schema, "asset_id", list(ids)) if ids else Query.empty_query()
-            )
+            narrowing.append(self.among(ids))
+        outside = None
         if scope is not None:
-            narrowing.append(self.scope(scope))
-        if not narrowing:
+            outside = self.projects.outside(scope) if self.projects else None
+            if outside is None:
+                narrowing.append(self.scope(scope))
+        if not narrowing and not outside:
             return ranked
-        must = [(Occur.Must, Query.const_score_query(part, 0.0)) for part in narrowing]
-        return Query.boolean_query([(Occur.Must, ranked), *must])
+        clauses = [
+            (Occur.Must, ranked),
+            *((Occur.Must, Query.const_score_query(part, 0.0)) for part in narrowing),
+        ]
+        if outside:
+            clauses.append((Occur.MustNot, self.scope(outside)))
+        return Query.boolean_query(clauses)
 
     def scope(self, projects: frozenset[str]) -> Any:
         """An empty scope finds nothing; it never means "no filter"."""
         if not projects:
             return Query.empty_query()
         return Query.term_set_query(self.schema, "project", sorted(projects))
+
+    def among(self, ids: Collection[str]) -> Any:
+        """None of them finds nothing."""
+        return Query.term_set_query(self.schema, "asset_id", sorted(ids)) if ids else Query.empty_query()
 
     def tree(self, node: Node) -> Any | None:
         """None when there is nothing to look for in it (punctuation)."""
@@ -95,7 +109,9 @@ class Builder:
             parts.append(self.weighted(found, BOOST[group] * PHRASE_BOOST))
         return self.best(parts)
 
-    def filter(self, part: Filter | Dates) -> Any:
+    def filter(self, part: Narrowing) -> Any:
+        if isinstance(part, Members):
+            return self.among(part.ids)
         if isinstance(part, Dates):
             return Query.range_query(
                 self.schema, "created_s", FieldType.Integer, part.start_s, part.end_s, True, False

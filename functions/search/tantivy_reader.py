@@ -12,6 +12,7 @@ from tantivy import Index
 
 from functions.search import tantivy_schema as schema
 from functions.search.index_directory import IndexDirectory, Version
+from functions.search.tantivy_scope import Projects
 
 log = logging.getLogger(__name__)
 REFRESH_S = 0.2
@@ -25,6 +26,8 @@ class Snapshot:
     assets: Any
     segments: Any
     serial: int  # another one for each state
+    projects: Projects  # of the assets
+    spoken: Projects  # of the segments
 
 
 @dataclass
@@ -81,8 +84,9 @@ class TantivyReader:
             self._open.assets.reload()
             self._open.segments.reload()
             self._serial += 1
+            assets, segments = self._open.assets.searcher(), self._open.segments.searcher()
             self._snapshot = Snapshot(
-                version, self._open.assets.searcher(), self._open.segments.searcher(), self._serial
+                version, assets, segments, self._serial, Projects.of(assets), Projects.of(segments)
             )
             self._open.seen = seen
         except (

@@ -65,6 +65,10 @@ class TantivyStore:
                 version = self.directory.next_version(tantivy_schema.FORMAT)
                 TantivyWriter(version).close()
                 self.directory.switch(version)
+                for number in self.directory.numbers():
+                    before = self.directory.version(number)
+                    if before is None or before.format != tantivy_schema.FORMAT:
+                        Version(self.directory.path, number, 0).remove()  # nobody can read it any more
                 return version
         except Locked as fault:
             raise Transient("index-busy", "the index is being built", 10) from fault

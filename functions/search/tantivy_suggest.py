@@ -14,22 +14,30 @@ from tantivy import Occur
 from tantivy import Query as TantivyQuery
 
 from functions.search import analysis, tantivy_schema
+from functions.search.aside import Aside
 from functions.search.engine import Scope, Suggestions
 from functions.search.query_tree import AllOf, Query, Word
 from functions.search.tantivy_calls import run
+from functions.search.tantivy_counts import count_roughly, value_of
 from functions.search.tantivy_query import Builder
+from functions.search.tantivy_reader import Snapshot
 
-FEW, MANY = 4, 5_000  # times the limit; values of one segment of the index
+FEW, MORE, MANY = 4, 40, 5_000  # the first two times the limit; values of one segment of the index
 SHORTEST_COMPLETED = 2  # letters
 MOST_WORDS = 10
+SIDE_BY_SIDE = 50_000  # assets of the index, from which on threads are worth their change
 _NOTHING = Suggestions([], [], [], [])
 
 
 class TantivySuggest:
     """Of one state of the index; `addresses` to ids is the index's own."""
 
-    def __init__(self, searcher: Any, scope: Scope, ids: Callable[[Any, Sequence[Any]], list[str]]) -> None:
-        self._searcher, self._scope, self._ids = searcher, scope, ids
+    def __init__(
+        self, snapshot: Snapshot, scope: Scope, ids: Callable[[Any, Sequence[Any]], list[str]],
+        aside: Aside,
+    ) -> None:  # fmt: skip
+        self._searcher, self._projects = snapshot.assets, snapshot.projects
+        self._scope, self._ids, self._aside = scope, ids, aside
         self._schema = tantivy_schema.asset_schema()
         self._visible = Builder(self._schema, ()).scope(scope) if scope is not None else None
 
@@ -38,20 +46,27 @@ class TantivySuggest:
         if not words:
             return _NOTHING
         *before, last = words
-        completed = self._completed(last, limit) if len(last) >= SHORTEST_COMPLETED else []
-        return Suggestions(
-            assets=self._assets(words, limit),
-            tags=self._tags(analysis.label(text), limit),
-            people=self._people(words, limit),
-            words=[" ".join([*before, word]) for word in completed],
+        label = analysis.label(text)
+        completing = (
+            self._start(lambda: self._completed(last, limit)) if len(last) >= SHORTEST_COMPLETED else list
         )
+        tagging, naming = (
+            self._start(lambda: self._tags(label, limit)),
+            self._start(lambda: self._people(words, limit)),
+        )
+        assets = self._assets(words, limit)
+        return Suggestions(assets, tagging(), naming(), [" ".join([*before, word]) for word in completing()])
+
+    def _start(self, part: Callable[[], list[str]]) -> Callable[[], list[str]]:
+        """Side by side where there is much to look at; the engine lets go of the interpreter meanwhile."""
+        return self._aside.start(part) if self._searcher.num_docs >= SIDE_BY_SIDE else part
 
     def _assets(self, words: Sequence[str], limit: int) -> Sequence[str]:
         """By title, byline and people; with typos when nothing begins so."""
         tree = AllOf(tuple(Word(word, word is words[-1]) for word in words[:MOST_WORDS]))
         found: Any = None
         for typos in (0, 1, 2):
-            builder = Builder(self._schema, ("title", "people", "names"), typos)
+            builder = Builder(self._schema, ("title", "people", "names"), typos, self._projects)
             query = builder.query(Query(tree), self._scope)
             found = run(lambda query=query: self._searcher.search(query, limit, count=False))  # type: ignore[misc]  # a lambda with a default has no inferred type
             if found.hits:
@@ -104,10 +119,9 @@ class TantivySuggest:
         """The most frequent values that are `chosen`, of visible assets."""
         query = having if self._visible is None else having.and_must_match(self._visible)
         found: list[str] = []
-        for width in (FEW * limit, MANY):
-            wanted = {"found": {"terms": {"field": field, "size": width, "segment_size": width}}}
-            counted = run(lambda wanted=wanted: self._searcher.aggregate(query, wanted))["found"]  # type: ignore[misc]  # as above
-            found = chosen([bucket["key"] for bucket in counted["buckets"]])
-            if enough(found) or not counted["doc_count_error_upper_bound"]:
+        for width in (FEW * limit, MORE * limit, MANY):
+            counts = count_roughly(self._searcher, query, field, width)
+            found = chosen([value_of(self._searcher, id_) for id_, _ in counts.exact])
+            if enough(found) or not counts.rest:
                 break
         return found[:limit]

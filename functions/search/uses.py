@@ -13,19 +13,26 @@ from typing import Any
 from acervo import rights
 from acervo.rights import Use
 
+FREE = "rights-free"  # nothing limits it
 _UNREADABLE = "rights-unreadable"
 
 
 def uses_of(written: Any, now: datetime) -> dict[str, Any]:
     """`{"rights": {use: {"allowed", "reasons"}}, "rights_flags": [code]}`; rights that are no object deny all but a look."""
+    limits = flags_of(written, now)
     if not isinstance(written, Mapping):
-        unread = {use.value: _use(use is Use.VIEW, [] if use is Use.VIEW else [_UNREADABLE]) for use in Use}
-        return {"rights": unread, "rights_flags": [_UNREADABLE]}
+        unread = {use.value: _use(use is Use.VIEW, [] if use is Use.VIEW else limits) for use in Use}
+        return {"rights": unread, "rights_flags": limits}
     decisions = {use.value: rights.allows(written, use, now) for use in Use}
     return {
         "rights": {use: _use(d.allowed, [code for code, _ in d.reasons]) for use, d in decisions.items()},
-        "rights_flags": rights.flags(written, now),
+        "rights_flags": limits,
     }
+
+
+def flags_of(written: Any, now: datetime) -> list[str]:
+    """The codes of what limits its use, each once."""
+    return list(dict.fromkeys(rights.flags(written, now))) if isinstance(written, Mapping) else [_UNREADABLE]
 
 
 def _use(allowed: bool, reasons: list[str]) -> dict[str, Any]:

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from functions.search.asking import Search
 from functions.search.engine import Engine, EngineDown, Order
 from functions.search.grammar import parse
 from functions.search.index_directory import IndexDirectory
-from functions.search.searching import Search, SearchService
+from functions.search.searching import SearchService
 from functions.search.tantivy_index import TantivyIndex
 from functions.search.tantivy_reader import TantivyReader
 from tests.fix_search import Newsroom

@@ -1,4 +1,4 @@
-"""The indexer: nothing lost, nothing old on top of new, one writer, versions that are switched while searches go on."""
+"""The indexer: nothing lost, nothing old on top of new, one writer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,28 +20,20 @@ from starlette.testclient import TestClient
 from acervo import function
 from acervo.errors import Permanent, Transient
 from functions.search import main as search_main
-from functions.search import rebuild, tantivy_schema
+from functions.search import tantivy_schema
 from functions.search.changes import Sweep
 from functions.search.documents import AssetDocument, SegmentDocument
-from functions.search.index_directory import IndexDirectory, Locked, Position, Version
+from functions.search.index_directory import IndexDirectory, Position, Version
 from functions.search.indexing import Indexer
-from functions.search.stores import Doubtful
 from functions.search.tantivy_reader import TantivyReader
 from functions.search.tantivy_store import TantivyStore
 from functions.search.tantivy_writer import TantivyWriter
-from tests.fix_search import Newsroom
+from tests.fix_search import Newsroom, wait_for
 
 ASSET = AssetDocument(
     "11111111-1111-4111-8111-111111111111", 1, "news", "video", "ready", "es", 1_700_000_000, 202311, ("uno",), (), (), (), ()
 )  # fmt: skip
 SAID = [SegmentDocument(0, 0, 1000, "es", "hola")]
-
-
-def wait_for(condition: Callable[[], bool], deadline_s: float = 20) -> None:
-    until = time.monotonic() + deadline_s
-    while not condition():
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -314,98 +305,6 @@ def test_whatever_editors_and_cameras_write_can_be_indexed(newsroom: Newsroom) -
     assert newsroom.found("ribera rosa ") == {asset_id}
     assert newsroom.found("tag:b ribera ") == {asset_id}
     newsroom.indexer.index([str(uuid.uuid4())])  # one that does not exist is forgotten
-
-
-def test_searches_go_on_while_the_index_is_rebuilt_and_events_of_that_time_are_kept(
-    newsroom: Newsroom,
-) -> None:
-    directory = IndexDirectory(newsroom.index_path)
-    made = [newsroom.asset(f"Dalí {n}") for n in range(30)]
-    newsroom.indexer.index(made)
-    before = directory.current()
-    assert before is not None
-    stop, seen = threading.Event(), []
-
-    def search() -> None:
-        while not stop.is_set():
-            seen.append(len(newsroom.found("dali ")))
-
-    searcher = threading.Thread(target=search)
-    searcher.start()
-    try:
-        rebuilt = rebuild.rebuild(TantivyStore(directory), newsroom.database)
-        during = newsroom.asset("Dalí tardío")
-        newsroom.indexer.index([during])
-        wait_for(
-            lambda: during in newsroom.found("dali ")
-        )  # the thread that searches may have looked just before
-    finally:
-        stop.set()
-        searcher.join(timeout=30)
-    live = directory.current()
-    assert live is not None
-    assert live.number == before.number + 1
-    assert rebuilt == f"version {live.number}"
-    assert set(seen) <= {30, 31}
-    assert newsroom.found("dali ") == {*made, during}
-
-
-def test_the_version_before_can_be_made_live_again_and_catches_up(newsroom: Newsroom) -> None:
-    directory = IndexDirectory(newsroom.index_path)
-    before = directory.current()
-    rebuild.rebuild(TantivyStore(directory), newsroom.database)
-    after = newsroom.asset("Miró después")
-    newsroom.indexer.index([after])
-    rebuild.roll_back(TantivyStore(directory))
-    assert directory.current() == before
-    newsroom.indexer.catch_up()
-    assert newsroom.found("miro ") == {after}
-    with pytest.raises(Doubtful):
-        rebuild.roll_back(TantivyStore(directory))
-
-
-def test_the_command_rebuilds_and_rolls_back(
-    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for name in ("SEARCH_INDEX_DIR", "DATABASE_URL"):
-        monkeypatch.setenv(name, newsroom.env[name])
-    assert rebuild.main([]) == 0
-    assert rebuild.main(["--roll-back"]) == 0
-    assert "is live" in capsys.readouterr().out
-    with IndexDirectory(newsroom.index_path).rebuilding():
-        assert rebuild.main([]) == 1
-    assert "under way" in capsys.readouterr().err
-
-
-def test_two_rebuilds_do_not_meet(newsroom: Newsroom) -> None:
-    directory = IndexDirectory(newsroom.index_path)
-    with directory.rebuilding(), pytest.raises(Locked):
-        rebuild.rebuild(TantivyStore(directory), newsroom.database)
-
-
-def test_a_rebuild_that_lacks_assets_is_not_made_live(
-    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    directory = IndexDirectory(newsroom.index_path)
-    live = directory.current()
-    monkeypatch.setattr(Sweep, "finish", lambda _: None)
-    with pytest.raises(Doubtful):
-        rebuild.rebuild(TantivyStore(directory), newsroom.database)
-    assert directory.current() == live
-
-
-def test_an_index_of_another_format_is_built_anew(newsroom: Newsroom, tmp_path: Path) -> None:
-    directory = IndexDirectory(tmp_path / "index")
-    old = directory.next_version(0)
-    TantivyWriter(old).close()
-    directory.switch(old)
-    assert TantivyReader(directory).snapshot() is None
-    indexer = Indexer(TantivyStore(directory), newsroom.database, every_s=3600)
-    indexer.catch_up()
-    indexer.close()
-    snapshot = TantivyReader(directory).snapshot()
-    assert snapshot is not None
-    assert snapshot.assets.num_docs > 0
 
 
 def test_an_indexer_whose_lock_is_held_answers_transient_and_goes_on_later(

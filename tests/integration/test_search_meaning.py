@@ -12,13 +12,14 @@ from elasticsearch import Elasticsearch as Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from functions.search.asking import Search
 from functions.search.elasticsearch_index import ElasticsearchIndex
 from functions.search.elasticsearch_store import ElasticsearchStore
 from functions.search.engine import EngineDown, Order
 from functions.search.grammar import parse
 from functions.search.indexing import Indexer
 from functions.search.pgvector_meaning import PgVectors
-from functions.search.searching import Search, SearchService
+from functions.search.searching import SearchService
 from tests.fakes.elasticsearch_server import Elasticsearch
 from tests.fix_search import Newsroom
 
@@ -103,6 +104,7 @@ def ids(newsroom: Newsroom, room: Room) -> dict[str, str]:
     room.mean(made["other"], "calle", towards(1.0), model="another")
     room.mean(made["zero"], "calle", towards(0.0))
     room.indexer.index(list(made.values()))
+    room.indexer.catch_up()  # its own first sweep asks the engine, too
     return made
 
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from acervo.database import Connection
+from acervo.database import Connection, as_json, query
+from functions.search.asking import Search
 from functions.search.engine import Order
 from functions.search.grammar import parse
 from functions.search.index_directory import IndexDirectory
 from functions.search.reading import Reading
-from functions.search.searching import Search, SearchService
+from functions.search.searching import SearchService
 from functions.search.tantivy_index import TantivyIndex
 from functions.search.tantivy_reader import TantivyReader
 from tests.fix_search import Newsroom
@@ -57,6 +58,45 @@ def test_every_hit_says_what_may_be_done_with_it_now(
         "free": [], "early": ["rights-embargo"], "held": ["rights-hold"], "over": ["rights-expired"], "odd": ["rights-unreadable"],
     }  # fmt: skip
     assert hits[ids["early"]]["rights"]["publish"]["reasons"] == ["rights-embargo"]
+
+
+def test_what_limits_use_is_counted_and_filtered_by(newsroom: Newsroom, ids: dict[str, str]) -> None:
+    token = newsroom.issuer.token("ana")
+    answer = newsroom.get("assets", token, q="fotosíntesis ", rights="rights-hold")
+    assert {hit["asset_id"] for hit in answer["hits"]} == {ids["held"]}
+    counted = {bucket["value"]: bucket["count"] for bucket in answer["facets"]["rights"]}
+    assert counted == {
+        "rights-free": 1, "rights-hold": 1, "rights-embargo": 1, "rights-expired": 1, "rights-unreadable": 1,
+    }  # fmt: skip
+    either = newsroom.found("fotosíntesis rights:rights-free OR rights:rights-expired ", token)
+    assert either == {ids["free"], ids["over"]}
+
+
+def test_rights_that_time_changed_are_counted_anew_with_the_tick(
+    newsroom: Newsroom, ids: dict[str, str]
+) -> None:
+    """The tick gives the asset a new version when its moment has come; the index follows versions."""
+    asset_id = newsroom.asset("Clorofila", project="derechos")
+    newsroom.change(asset_id, rights={"embargo_until": TOMORROW})
+    newsroom.indexer.index([asset_id])
+    counted = newsroom.get("assets", q="clorofila ")["facets"]["rights"]
+    assert counted == [{"value": "rights-embargo", "count": 1}]
+    with newsroom.database.transaction() as connection:
+        past = as_json({"embargo_until": YESTERDAY})
+        connection.execute("alter table assets disable trigger user")
+        connection.execute(
+            "update assets set rights = %s, rights_due_at = now() - interval '1 s' where id = %s",
+            (past, asset_id),
+        )
+        connection.execute("alter table assets enable trigger user")
+    newsroom.indexer.catch_up()
+    assert newsroom.get("assets", q="clorofila ")["facets"]["rights"] == counted  # nobody has told it yet
+    with newsroom.database.transaction() as connection:
+        assert asset_id in {str(row["id"]) for row in query.take_due_rights(connection, limit=100)}
+    newsroom.indexer.catch_up()
+    assert newsroom.get("assets", q="clorofila ")["facets"]["rights"] == [
+        {"value": "rights-free", "count": 1}
+    ]
 
 
 def test_a_change_of_rights_is_seen_without_indexing(newsroom: Newsroom, ids: dict[str, str]) -> None:

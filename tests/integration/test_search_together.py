@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from acervo.errors import Permanent, Transient
 from functions.search import rebuild
+from functions.search.asking import Search
 from functions.search.elasticsearch_index import ElasticsearchIndex
 from functions.search.elasticsearch_store import ElasticsearchStore
 from functions.search.engine import Engine, Order
@@ -25,7 +26,7 @@ from functions.search.meilisearch_client import MeilisearchClient, MeilisearchEr
 from functions.search.meilisearch_index import MeilisearchIndex
 from functions.search.meilisearch_store import MeilisearchStore
 from functions.search.meilisearch_token import LIFE_S, tenant_token
-from functions.search.searching import Search, SearchService
+from functions.search.searching import SearchService
 from functions.search.stores import Store
 from tests.fakes.elasticsearch_server import Elasticsearch
 from tests.fakes.meilisearch_server import MASTER, SEARCH_KEY, SEARCH_KEY_UID, Meilisearch

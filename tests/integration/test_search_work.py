@@ -13,11 +13,12 @@ from typing import Any, cast
 
 import pytest
 
+from functions.search.asking import Search
 from functions.search.engine import Ask, Engine, Order, PassageId, Scope
 from functions.search.grammar import parse
 from functions.search.index_directory import IndexDirectory
 from functions.search.rows import Rows
-from functions.search.searching import Search, SearchService
+from functions.search.searching import SearchService
 from functions.search.tantivy_index import TantivyIndex
 from functions.search.tantivy_reader import TantivyReader
 from tests.fix_search import Newsroom

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import random
+import threading
 import uuid
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from functions.search import tantivy_facets
 from functions.search.documents import AssetDocument
-from functions.search.engine import Ask, Bucket, Facets
+from functions.search.engine import Ask, Bucket, EngineDown, Facets
 from functions.search.facet_fields import SIZES, buckets, questions
+from functions.search.field_groups import ASSET_GROUPS
 from functions.search.grammar import parse
 from functions.search.index_directory import IndexDirectory
 from functions.search.query_tree import Query
+from functions.search.tantivy_counts import Counts, count_all
 from functions.search.tantivy_index import TantivyIndex
+from functions.search.tantivy_query import Builder
 from functions.search.tantivy_reader import TantivyReader
+from functions.search.tantivy_schema import asset_schema
 from functions.search.tantivy_store import TantivyStore
+from tests.fix_search import wait_for
 
 PLAIN = AssetDocument("", 1, "alfa", "video", "ready", "es", 1_700_000_000, 202311, ("faro",), (), (), (), ())
+
+BUILDER = Builder(asset_schema(), ASSET_GROUPS)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +46,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> tuple[IndexDirectory, l
     made = [
         replace(
             PLAIN, asset_id=str(uuid.UUID(int=dice.getrandbits(128))), project=dice.choice(("alfa", "beta")),
-            titles=(dice.choice(("faro norte", "faro sur")),), people=some("Persona"), tags=some("Tema"),
+            titles=(dice.choice(("faro norte", "faro norte", "faro sur")),), people=some("Persona"), tags=some("Tema"),
         ) for _ in range(900)
     ]  # fmt: skip
     directory = IndexDirectory(tmp_path_factory.mktemp("facets"))
@@ -53,25 +63,114 @@ def _counted(made: Sequence[AssetDocument], field: str) -> Counter[str]:
     return Counter(value for asset in made for value in (asset.people if field == "person" else asset.tags))
 
 
+@pytest.mark.parametrize("word", ["norte", ""])
 @pytest.mark.parametrize("many", [1, 10_000])
 @pytest.mark.parametrize(("narrow", "wide"), [(100, 5_000), (40, 5_000), (3, 5_000), (3, 50), (2, 31)])
 @pytest.mark.parametrize("scope", [None, frozenset({"beta"})])
 def test_counts_are_true_however_little_each_segment_hands_up(
     archive: tuple[IndexDirectory, list[AssetDocument]], monkeypatch: pytest.MonkeyPatch,
-    many: int, narrow: int, wide: int, scope: frozenset[str] | None,
+    word: str, many: int, narrow: int, wide: int, scope: frozenset[str] | None,
 ) -> None:  # fmt: skip
     directory, made = archive
     for name, value in (("MANY", many), ("NARROW", narrow), ("WIDE", wide)):
         monkeypatch.setattr(tantivy_facets, name, value)
-    matching = [a for a in made if "norte" in a.titles[0] and (scope is None or a.project in scope)]
-    counted = TantivyIndex(TantivyReader(directory)).facets(Ask(parse("norte "), scope))
+    matching = [a for a in made if word in a.titles[0] and (scope is None or a.project in scope)]
+    counted = TantivyIndex(TantivyReader(directory)).facets(Ask(parse(f"{word} "), scope))
     for field in ("person", "tag"):
         true = _counted(matching, field)
         shown = counted[field]
         assert len(shown) == SIZES[field]
         assert all(true[bucket.value] == bucket.count for bucket in shown)
-        if wide == 5_000:  # wide enough to lose nothing: none is missing that more assets have
-            assert [bucket.count for bucket in shown] == sorted(true.values(), reverse=True)[: SIZES[field]]
+        assert [bucket.count for bucket in shown] == sorted(true.values(), reverse=True)[
+            : SIZES[field]
+        ]  # none is missing that more assets have
+
+
+@pytest.mark.parametrize("text", ['"faro norte"', "faro norte OR sur -boya "])
+def test_what_is_dear_to_find_is_found_once_and_its_counts_are_true(
+    archive: tuple[IndexDirectory, list[AssetDocument]], monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    directory, made = archive
+    monkeypatch.setattr(tantivy_facets, "MANY", 1)
+    passes: list[Sequence[str]] = []
+    real = count_all
+
+    def spied(searcher: Any, query: Any, names: Sequence[str], width: int) -> dict[str, Counts] | None:
+        passes.append(names)
+        return real(searcher, query, names, width)
+
+    monkeypatch.setattr(tantivy_facets, "count_all", spied)
+    counted = TantivyIndex(TantivyReader(directory)).facets(Ask(parse(text), None))
+    assert len(passes) == 1
+    for field in ("person", "tag"):
+        true = _counted([a for a in made if '"' not in text or "norte" in a.titles[0]], field)
+        assert [b.count for b in counted[field]] == sorted(true.values(), reverse=True)[: SIZES[field]]
+        assert all(true[b.value] == b.count for b in counted[field])
+
+
+@pytest.mark.parametrize("wide", [5_000, 100, 40])
+@pytest.mark.parametrize("scope", [None, frozenset({"beta"})])
+@pytest.mark.parametrize(
+    "text",
+    ["norte ", "faro ", "faro norte ", "norte type:video date:2023 ", "norte OR sur ", "norte project:beta "],
+)
+def test_what_most_match_is_counted_by_the_others_and_the_counts_are_the_same(
+    archive: tuple[IndexDirectory, list[AssetDocument]], monkeypatch: pytest.MonkeyPatch, text: str, scope: frozenset[str] | None, wide: int
+) -> None:  # fmt: skip
+    reader = TantivyReader(archive[0])
+    with monkeypatch.context() as all_shown:
+        for name in SIZES:
+            all_shown.setitem(SIZES, name, 1_000)
+        every = TantivyIndex(reader).facets(Ask(parse(text), scope))
+    monkeypatch.setattr(tantivy_facets, "MANY", 1)
+    monkeypatch.setattr(tantivy_facets, "WIDE", wide)
+    by_the_others: list[Sequence[str]] = []
+    real = tantivy_facets._by_the_others
+
+    def spied(*asked: Any) -> dict[str, Counts]:
+        by_the_others.append(asked[-1])
+        return real(*asked)
+
+    monkeypatch.setattr(tantivy_facets, "_by_the_others", spied)
+    index = TantivyIndex(reader)
+    asked = [
+        Ask(replace(parse(text), ignored=(str(n),)), scope) for n in range(200)
+    ]  # the same, but for what is remembered
+
+    def counted_so() -> bool:
+        for name, shown in index.facets(asked.pop()).items():
+            assert set(shown) <= set(every[name])
+            assert [b.count for b in shown] == [b.count for b in every[name]][: SIZES[name]], name
+        return len(by_the_others) >= 3 * len(list(questions(parse(text))))
+
+    wait_for(counted_so)
+
+
+def test_the_same_asked_at_the_same_moment_is_counted_once_and_a_failure_is_not_kept(
+    archive: tuple[IndexDirectory, list[AssetDocument]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facets, going, go = tantivy_facets.TantivyFacets(), threading.Event(), threading.Event()
+    counts: list[object] = []
+
+    def count(*asked: object) -> Facets:
+        counts.append(asked)
+        going.set()
+        assert go.wait(20)
+        if len(counts) == 1:
+            raise EngineDown("once")
+        return {}
+
+    monkeypatch.setattr(tantivy_facets.TantivyFacets, "_count", count)
+    with ThreadPoolExecutor(4) as threads:
+        first = threads.submit(facets.of, None, 1, Ask(Query(), None), BUILDER)
+        assert going.wait(20)
+        others = [threads.submit(facets.of, None, 1, Ask(Query(), None), BUILDER) for _ in range(3)]
+        wait_for(lambda: all(future.running() for future in others))
+        go.set()
+        failed = [future.exception(20) for future in (first, *others)]
+    assert isinstance(failed[0], EngineDown)
+    assert facets.of(None, 1, Ask(Query(), None), BUILDER) == {}
+    assert len(counts) == 2 + sum(fault is None for fault in failed)
 
 
 def test_the_same_is_counted_once_and_a_new_state_of_the_index_anew(
@@ -86,7 +185,7 @@ def test_the_same_is_counted_once_and_a_new_state_of_the_index_anew(
 
     monkeypatch.setattr(tantivy_facets.TantivyFacets, "_count", count)
     for serial in (1, 1, 2):
-        facets.of(None, serial, Ask(Query(), None), ())
+        facets.of(None, serial, Ask(Query(), None), BUILDER)
     assert len(counts) == 2
 
 
