@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from psycopg import errors
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -38,13 +37,15 @@ def routes(edited: Callable[[Request], None]) -> list[Route]:
         return JSONResponse(_entry(row), 201, HEADERS)
 
     def change(request: Request, body: dict[str, Any]) -> Response:
+        from psycopg.errors import UniqueViolation  # on first use: a third of a cold start
+
         caller, term = _editor(request), bodies.term(body)
         try:
             with request.app.state.resources.database.transaction() as connection:
                 row = query.change_vocabulary(
                     connection, id=_number(request), edited_by=caller.user, **_columns(term)
                 )
-        except errors.UniqueViolation as fault:
+        except UniqueViolation as fault:
             raise Problem(409, "exists", "another entry has this term", field="term") from fault
         if row is None:
             raise access.missing()

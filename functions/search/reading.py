@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TypeVar
-
-import psycopg
-from psycopg.rows import dict_row
-from psycopg_pool import ConnectionPool, PoolTimeout
+from typing import TYPE_CHECKING, TypeVar
 
 from acervo.database import STATEMENT_TIMEOUT_MS, Connection
 from acervo.errors import Transient
+
+if TYPE_CHECKING:  # psycopg is imported on first use: a third of a cold start
+    from psycopg_pool import ConnectionPool
 
 T = TypeVar("T")
 WAIT_S = 10
@@ -25,6 +24,9 @@ class Reading:
     """A pool that opens on first use."""
 
     def __init__(self, url: str, size: int = 4) -> None:
+        from psycopg.rows import dict_row
+        from psycopg_pool import ConnectionPool
+
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url, min_size=0, max_size=size, timeout=WAIT_S, max_idle=60, open=False,
             kwargs={
@@ -41,6 +43,9 @@ class Reading:
         Raises:
             Transient: the database cannot be reached, or broke off twice.
         """
+        import psycopg
+        from psycopg_pool import PoolTimeout
+
         self._open()
         try:
             try:

