@@ -19,11 +19,11 @@ from psycopg.sql import SQL, Identifier, Placeholder
 from starlette.testclient import TestClient
 
 from acervo import events, function
+from acervo.digest import sha256_of
 from acervo.errors import Transient
 from acervo.events import Event
 from acervo.objects import NotFound, Objects
 from functions.ingest import custody, main
-from acervo.digest import sha256_of
 from tests import fix_ingest as media
 from tests.fix_ceph import Ceph
 
