@@ -13,7 +13,7 @@ from rgw.gateway import break_leases
 from tests.fix_ceph import Ceph, free_port
 
 APIS = "rgw enable apis = s3, sts, iam, notifications, admin"
-STARTS_S = 60.0
+STARTS_S, STOPS_S = 60.0, 60.0
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,8 @@ def client_gateway(ceph: Ceph, tmp_path_factory: pytest.TempPathFactory) -> Iter
         daemons.wait_http(f"http://127.0.0.1:{port}", time.monotonic() + STARTS_S)
         yield f"http://127.0.0.1:{port}"
     finally:
-        gateway.kill()
-        gateway.wait(timeout=30)
+        # a gateway that is killed goes on being asked about each user and bucket for 30 s, and whoever makes one waits for it
+        gateway.terminate()
+        gateway.wait(timeout=STOPS_S)
         # each gateway takes queues under a lease of 90 s, and a dead one would hold up the notifications of the tests to come
         break_leases(str(ceph.config.conf))

@@ -52,6 +52,7 @@ DESCRIBED = {
     "transcript_segments": "(asset_id, number, start_ms, end_ms, text, model) values (%s, 0, 0, 1, 'x', 'm')",
     "transcript_edits": "(asset_id, start_ms, end_ms, text, words, before, author) values (%s, 0, 1, 'x', '[]', '{}', 'u')",
     "speaker_names": "(asset_id, voice, name, author) values (%s, 'S1', 'Ana', 'u')",
+    "speaker_turns": "values (%s, 0, 0, 1, 'S1', 'm')",
     "shots": "values (%s, 0, 0, 1, 0, 0::bit(64))",
     "frames": "values (%s, 0, 1, 'k')",
     "detections": "values (%s, 0, 'dog', 0, 1, 1, 0, 1, '[]', 'm')",
