@@ -9,6 +9,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import asdict, replace
+from datetime import datetime
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +72,9 @@ class Doing:
         log.warning("%s of publication %s: %s", self.claim.action, publication.id, found)
         ended = outcome.faulty(self._now(), publication, self.claim.channel, found, self.claim.action, RANDOM)
         if ended.state is State.FAILED and ended.live:
-            return replace(ended, due_s=self._ends_s() or None)  # its rights end all the same
+            return replace(
+                ended, due_s=self._left_s(plan.ends(publication, self.claim.asset)) or None
+            )  # its rights end all the same
         return ended
 
     def look(self) -> Receipt | None:
@@ -176,14 +179,15 @@ class Doing:
             raise Fault("gone-from-channel", "the channel does not have it any more")
         now = self._now()
         seen = {**now.session, "seen_at": self.claim.now.isoformat()}
-        return replace(now, session=seen, failures=0, due_s=self._ends_s(), channel_answered=True)
+        return replace(now, session=seen, failures=0, due_s=self._ends_s(seen), channel_answered=True)
 
     def _received(self, receipt: Receipt) -> Outcome:
         """What the channel has, and which words it shows."""
         shown = fingerprint(texts_of(self.claim.asset, self.claim.publication.metadata, has_thumbnail=False))
         now = self._now()
-        now = replace(now, session={**now.session, "texts": shown, "seen_at": self.claim.now.isoformat()})
-        return outcome.received(now, self.claim.publication, receipt, self._ends_s())
+        seen = {} if isinstance(self.claim.step, Update) else {"seen_at": self.claim.now.isoformat()}
+        now = replace(now, session={**now.session, "texts": shown, **seen})
+        return outcome.received(now, self.claim.publication, receipt, self._ends_s(now.session))
 
     def _withdraw(self, connector: Connector, step: Withdraw) -> Outcome:
         publication = self.claim.publication
@@ -258,9 +262,10 @@ class Doing:
                 return
             after = page[-1]["number"]
 
-    def _ends_s(self) -> float | None:
-        """Until what has just been seen must be looked at again."""
-        ends = plan.ends(self.claim.publication, self.claim.asset)
-        keeps = self.claim.kind.keeps
-        left = [] if ends is None else [max(0.0, (ends - self.claim.now).total_seconds())]
-        return min([*left, *([keeps.total_seconds()] if keeps else [])], default=None)
+    def _ends_s(self, session: Mapping[str, Any]) -> float | None:
+        """Until what is live must be looked at again."""
+        kept = plan.kept_until(session, self.claim.kind.keeps)
+        return self._left_s(plan.first(plan.ends(self.claim.publication, self.claim.asset), kept))
+
+    def _left_s(self, moment: datetime | None) -> float | None:
+        return None if moment is None else max(0.0, (moment - self.claim.now).total_seconds())

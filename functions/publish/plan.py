@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from acervo import rights
 from acervo.channels import choice, fitting
@@ -123,10 +124,10 @@ def next_step(
         return Poll(_chosen(publication, asset, renditions, archive))
     is_live = state is State.PUBLISHED
     if is_live and publication.live_revision >= publication.revision:
-        renewed = _kept_until(publication, keeps)
+        renewed = kept_until(publication.session, keeps)
         if renewed is not None and renewed <= now:
             return Keep()
-        return Nothing(_first(ends(publication, asset), renewed))
+        return Nothing(first(ends(publication, asset), renewed))
     if (early := _gate(publication, channel, asset, now, schedules)) is not None:
         return early
     chosen = choice.choose(publication.profile, asset, renditions, archive)
@@ -207,18 +208,19 @@ def ends(publication: Publication, asset: Asset) -> datetime | None:
     until = rights.decide(
         {"valid_until": asset.rights.get("valid_until")}, channel_id="", channel_type="", now=_LONG_AGO
     ).until
-    return _first(publication.withdraw_at, until)
+    return first(publication.withdraw_at, until)
 
 
-def _kept_until(publication: Publication, keeps: timedelta | None) -> datetime | None:
-    """`seen_at` is when the channel was last known to have it; what was published before that was noted is seen to at once."""
+def kept_until(session: Mapping[str, Any], keeps: timedelta | None) -> datetime | None:
+    """When what is live must be looked at. `seen_at` is when its bytes were last sent, seen or made new: new words alone keep nothing alive.
+    What was published before that was noted is looked at once it is asked about."""
     if keeps is None:
         return None
-    seen = publication.session.get("seen_at")
+    seen = session.get("seen_at")
     return (datetime.fromisoformat(seen) if seen else _LONG_AGO) + keeps
 
 
-def _first(*moments: datetime | None) -> datetime | None:
+def first(*moments: datetime | None) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 

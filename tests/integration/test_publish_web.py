@@ -108,6 +108,23 @@ def test_what_is_live_is_made_new_before_the_bucket_forgets_it_and_nobody_hears_
     assert (manifest["ContentType"], manifest["CacheControl"]) == ("application/json", "no-cache")
 
 
+def test_new_words_alone_do_not_keep_old_bytes_alive(world: World) -> None:
+    asset, publication = publish_tree(world, 3)
+    days_pass(world, publication, KEEPS.days - 5)
+    before = modified(world, asset)
+    world.sql("""update assets set metadata = metadata || '{"title": "Otro"}' where id = %s""", asset)
+    world.send("acervo.asset.changed.v1", {"asset_id": asset, "project_id": "noticias", "status": "ready"})
+    world.pump(tick=True, most=5)
+    row = world.row(publication)
+    assert json.loads(world.objects.get_bytes(world.objects.delivery, row["external_id"]))["title"] == "Otro"
+    actions = world.sql("select action from publication_attempts where publication_id = %s order by id", publication)  # fmt: skip
+    assert actions[-1]["action"] == "update"
+    segments = {key: at for key, at in modified(world, asset).items() if key.endswith(".m4s")}
+    assert segments == {key: at for key, at in before.items() if key.endswith(".m4s")}
+    left = row["due_at"] - datetime.now(UTC)
+    assert timedelta(days=4) < left < timedelta(days=6), "the segments are as old as they were"
+
+
 def test_what_somebody_removed_from_the_web_is_a_failure_with_a_reason(world: World) -> None:
     _, publication = publish_tree(world, 1)
     world.objects.delete(world.objects.delivery, world.row(publication)["external_id"])
