@@ -16,6 +16,7 @@ from typing import Any
 from acervo import sha256
 from acervo.database import as_json, query
 from acervo.digest import OutOfTime, Reached, sha256_of
+from acervo.errors import Transient
 from acervo.function import Call, Resources
 from acervo.objects import NotFound, Stored
 
@@ -25,15 +26,25 @@ HOLDS_S, URL_S = 90.0, 24 * 3600
 
 
 def verify(call: Call) -> int:
-    """Verify the masters that have waited longest, while the tick's budget lasts; how many are done."""
+    """Verify the masters that have waited longest, while the tick's budget lasts; how many are done.
+
+    Raises:
+        Transient: one of them, or the database, cannot be read; the others are looked at all the same.
+    """
     until = time.monotonic() + call.settings.fixity_budget_s
     with call.database.transaction() as connection:
         rows = list(query.masters_to_verify(connection, older_days=call.settings.fixity_days, limit=PAGE))
-    count = 0
+    count, faults = 0, []
     for number, row in enumerate(rows):
         if number and time.monotonic() >= until:
             break
-        count += verify_one(call, row, until) is not None
+        try:
+            count += verify_one(call, row, until) is not None
+        except Transient as fault:  # one that cannot be read now hides no other; raised below
+            log.warning("master %s: %s", row["master_key"], fault.reason)
+            faults.append(fault)
+    if faults:
+        raise faults[0]
     return count
 
 

@@ -11,6 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from acervo.database import as_json, query
+from acervo.digest import sha256_of
+from acervo.errors import Transient
 from acervo.events import Event, to_binary
 from acervo.function import Call, Resources
 from acervo.ranges import STREAM_BLOCK
@@ -239,6 +241,29 @@ def test_a_master_too_large_for_a_tick_is_verified_over_several(call: Call) -> N
     with call.database.transaction() as connection:
         assert connection.execute("select 1 from hash_progress").fetchall() == []
         assert query.get_asset(connection, asset_id=asset)["fixity_at"] is not None
+
+
+def test_a_master_that_cannot_be_read_hides_no_other(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    assets = []
+    for key in ("masters/first", "masters/second"):
+        data = key.encode()
+        call.objects.put_bytes("dam-archive", key, data, "video/mp4")
+        assets.append(put_asset(call, "ready", master_key=key, sha256=hashlib.sha256(data).hexdigest()))
+    read, tried = sha256_of, 0
+
+    def broken_at_first(*known: Any) -> str:
+        nonlocal tried
+        tried += 1
+        if tried == 1:
+            raise Transient("objects-unavailable", "no such luck")
+        return read(*known)
+
+    monkeypatch.setattr(fixity, "sha256_of", broken_at_first)
+    with pytest.raises(Transient, match="no such luck"):
+        fixity.verify(call)
+    with call.database.transaction() as connection:
+        known = [query.get_asset(connection, asset_id=asset)["fixity_at"] for asset in assets]
+    assert sorted(at is None for at in known) == [False, True]
 
 
 def test_a_master_that_another_tick_has_is_left_to_it(call: Call) -> None:
