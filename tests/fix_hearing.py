@@ -115,16 +115,9 @@ class Hearing:
         return row
 
 
-@pytest.fixture(scope="module")
-def hearing_database(database_url: str) -> Iterator[Database]:
-    opened = Database(database_url)
-    yield opened
-    opened.close()
-
-
 @pytest.fixture
 def hearing(
-    database_url: str, hearing_database: Database, ceph: Ceph, broker: Broker, models_dir: Path
+    database_url: str, enrich_database: Database, ceph: Ceph, broker: Broker, models_dir: Path
 ) -> Iterator[Hearing]:
     broker.up()
     env = {
@@ -135,5 +128,5 @@ def hearing(
     objects = Objects(function.ObjectSettings(
         endpoint=ceph.endpoint, public_endpoint=ceph.endpoint, access_key=ceph.config.access_key, secret_key=ceph.config.secret_key,
     ))  # fmt: skip
-    yield Hearing(env, broker, hearing_database, objects)
+    yield Hearing(env, broker, enrich_database, objects)
     objects.client.close()

@@ -9,17 +9,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg.rows import dict_row
-from starlette.testclient import TestClient
 
-from acervo import digest, events, function, sha256
+from acervo import digest, events, sha256
 from acervo.events import Event
 from functions.ingest import hashing, main
 from tests import fix_ingest as media
 from tests.fix_ceph import Ceph
-from tests.integration.test_ingest_ceph import PROJECT, Desk, Killed, fresh
+from tests.ingest_desk import Desk, Killed, fresh, serve
 
 pytestmark = pytest.mark.ceph
 CREATED = "com.amazonaws.ObjectCreated:Put"
@@ -28,15 +25,7 @@ CREATED = "com.amazonaws.ObjectCreated:Put"
 @pytest.fixture(scope="module")
 def desk(ceph: Ceph, database_url: str) -> Iterator[Desk]:
     """Its calls end after one block."""
-    env = {
-        "DATABASE_URL": database_url, "S3_ENDPOINT": ceph.endpoint, "S3_PUBLIC_ENDPOINT": ceph.endpoint, "INGEST_HASH_FROM_MB": "1",
-        "S3_ACCESS_KEY": ceph.config.access_key, "S3_SECRET_KEY": ceph.config.secret_key, "INGEST_WALL_S": "60", "INGEST_HASH_S": "0",
-    }  # fmt: skip
-    app = function.serve(main.handle, name="ingest", hears={"com.amazonaws.ObjectCreated:*"}, settings=main.Settings, env=env)  # fmt: skip
-    with psycopg.connect(database_url, autocommit=True, row_factory=dict_row) as connection:
-        connection.execute("insert into projects (id, name) values (%s, 'Noticias')", (PROJECT,))
-        yield Desk(TestClient(app), app.state.resources.objects, connection)
-    app.state.resources.database.close()
+    yield from serve(ceph, database_url, INGEST_HASH_FROM_MB="1", INGEST_HASH_S="0")
 
 
 def film(megabytes: int) -> bytes:
