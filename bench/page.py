@@ -51,7 +51,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--film", default="-", help="an asset's id; the newest film otherwise")
-    parser.add_argument("--words", nargs="+", default=["servicio", "numero", "marcado"])
+    parser.add_argument(
+        "--words",
+        nargs="+",
+        default=["servicio", "numero", "marcado"],
+        help="of plain letters: keys are pressed",
+    )
     chosen = parser.parse_args()
     try:
         samples = measured(Stack.from_environment(), chosen.rounds, chosen.film, chosen.words)

@@ -1,7 +1,7 @@
 // Working with many results: choose, edit together, collect, keep searches, look into films, find what is alike.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { READY_MS } from "./api.mjs";
+import { apiOf, READY_MS } from "./api.mjs";
 import { launch, open, ORIGIN } from "./browser.mjs";
 import { fresh, material } from "./material.mjs";
 import { violations } from "./violations.mjs";
@@ -164,6 +164,41 @@ test("results become a collection, which is searched, renamed, emptied and let g
   await page.getByRole("dialog").getByRole("button", { name: "Eliminar" }).click();
   await row.waitFor({ state: "detached" });
   assert.deepEqual(faults, []);
+  await context.close();
+});
+
+test("inside a collection what was said is found, filters narrow it down, and the address keeps it all", async () => {
+  const { context, page, faults } = await open(browser, { user: "archivista" });
+  const api = await apiOf(page);
+  const { id } = await api("POST", "/collections", { name: `Dichos ${TAG}`, project_id: "noticias" });
+  try {
+    await api("POST", `/collections/${id}/assets`, { asset_ids: [material.film, material.picture] });
+    await page.goto(`${ORIGIN}/?collection=${id}`);
+    await page.locator("h1", { hasText: "· 2 resultados" }).waitFor();
+    const filters = page.getByRole("navigation", { name: "Filtros" });
+    await filters.getByRole("group", { name: "Tipo" }).getByRole("checkbox").nth(1).waitFor();
+
+    await page.locator("input[role=combobox]").fill(material.word);
+    await page.keyboard.press("Enter");
+    await page.locator("h1", { hasText: "· 1 resultado" }).waitFor();
+    await page.locator(`[data-result][href*="${material.film}"]`).waitFor();
+    await page.getByRole("button", { name: "Lo que se dice" }).click();
+    await page.locator(`[data-result][href*="${material.film}"] mark`).first().waitFor();
+    await page.reload();
+    await page.locator(`[data-result][href*="${material.film}"] mark`).first().waitFor();
+    assert.deepEqual(await violations(page), []);
+
+    await page.goto(`${ORIGIN}/?collection=${id}`);
+    await filters.getByRole("group", { name: "Derechos" }).getByRole("checkbox", { name: /^Sin límites/ }).check();
+    await page.waitForURL((url) => url.searchParams.get("rights")?.includes("rights-free") && url.searchParams.get("collection") === id);
+    await page.locator("h1", { hasText: "· 2 resultados" }).waitFor();
+    await page.getByRole("button", { name: "Quitar el filtro Sin límites" }).waitFor();
+    await page.goto(`${ORIGIN}/?collection=${id}&rights=rights-hold`);
+    await page.getByText("Nada coincide con estos filtros").waitFor();
+    assert.deepEqual(faults, []);
+  } finally {
+    await api("DELETE", `/collections/${id}`);
+  }
   await context.close();
 });
 

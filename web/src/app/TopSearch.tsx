@@ -1,5 +1,7 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useRouterState } from "@tanstack/react-router";
 
+import { askAhead } from "~/features/search/api/useSearch";
 import { SearchBox } from "~/features/search/components/SearchBox";
 import { focusResults } from "~/features/search/components/VirtualRows";
 import { readSearchParams, toggleFilter, type SearchParams } from "~/features/search/searchParams";
@@ -7,12 +9,16 @@ import { readSearchParams, toggleFilter, type SearchParams } from "~/features/se
 /** The box of the top bar: on the search page it changes what is there, elsewhere it leads to it. */
 export function TopSearch() {
   const navigate = useNavigate();
+  const client = useQueryClient();
   const location = useRouterState({ select: (state) => state.location });
   const searching = location.pathname === "/";
   const params: SearchParams = searching ? readSearchParams(location.search) : {};
   const query = searching ? (params.q ?? "") : ((location.search as { q?: string }).q ?? "");
 
-  const go = (search: SearchParams, replace: boolean) => void navigate({ to: "/", search, replace });
+  const go = (search: SearchParams, replace: boolean) => {
+    if (searching) askAhead(client, readSearchParams(search));
+    void navigate({ to: "/", search, replace });
+  };
   const withQuery = (q: string): SearchParams => {
     const { q: old, like, ...rest } = params; // words are looked for everywhere, or in a collection
     return q ? { ...rest, q } : rest;

@@ -1,4 +1,4 @@
-import Box from "@mui/material/Box";
+import styles from "./marked.module.css";
 
 export interface Piece {
   text: string;
@@ -9,9 +9,9 @@ export interface Piece {
 export function Marked({ pieces }: { pieces: readonly Piece[] }) {
   return pieces.map((piece, index) =>
     piece.hit ? (
-      <Box key={index} component="mark" sx={{ bgcolor: "hit.background", color: "hit.text", borderRadius: 0.5, px: 0.25 }}>
+      <mark key={index} className={styles.hit}>
         {piece.text}
-      </Box>
+      </mark>
     ) : (
       <span key={index}>{piece.text}</span>
     ),

@@ -9,8 +9,16 @@ test("a search comes back as it was kept, without how it was looked at", () => {
   expect(fromParameters(kept ?? {})).toEqual(params);
 });
 
-test("nothing, an order alone, and what is inside a collection are not kept", () => {
+test("a search inside a collection is kept with it", () => {
+  const params = { q: "a", collection: "0191a2b3-0000-7000-8000-00000000000a" };
+  const kept = toParameters(params);
+  expect(kept).toEqual({ q: ["a"], collection: [params.collection] });
+  expect(fromParameters(kept ?? {})).toEqual(params);
+});
+
+test("nothing, an order alone, a whole collection and what is like an asset are not kept", () => {
   expect(toParameters({})).toBeNull();
   expect(toParameters({ sort: "newest", view: "list" })).toBeNull();
-  expect(toParameters({ q: "a", collection: "0191a2b3-0000-7000-8000-00000000000a" })).toBeNull();
+  expect(toParameters({ collection: "0191a2b3-0000-7000-8000-00000000000a" })).toBeNull();
+  expect(toParameters({ like: "0191a2b3-0000-7000-8000-00000000000a" })).toBeNull();
 });

@@ -1,14 +1,14 @@
 /** Searches as they are kept: the parameters of the search service, without how they are looked at. Pure. */
-import { FILTERS, readSearchParams, scopeOf, type SearchParams } from "./searchParams";
+import { FILTERS, isNarrowed, readSearchParams, type SearchParams } from "./searchParams";
 
 /** What would be kept of a search; null when there is nothing to search for, or it is one that cannot be kept. */
 export function toParameters(params: SearchParams): Record<string, string[]> | null {
-  if (scopeOf(params)) return null;
+  if (params.like || !isNarrowed(params)) return null;
   const kept: Record<string, string[]> = {};
   if (params.q) kept.q = [params.q];
   for (const name of FILTERS) if (params[name]?.length) kept[name] = params[name];
   if (params.date) kept.date = [params.date];
-  if (Object.keys(kept).length === 0) return null;
+  if (params.collection) kept.collection = [params.collection];
   return params.sort ? { ...kept, sort: [params.sort] } : kept;
 }
 

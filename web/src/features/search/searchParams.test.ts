@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { filterCount, readSearchParams, scopeOf, toggleFilter, toQuery, withoutFilters } from "./searchParams";
+import { filterCount, isSearched, readSearchParams, scopeOf, toggleFilter, toQuery, withoutFilters } from "./searchParams";
 
 describe("an address", () => {
   test("that is whole is read whole", () => {
@@ -21,6 +21,11 @@ describe("a query", () => {
   test("repeats a filter with several values and leaves the view to the page", () => {
     const query = toQuery({ q: "a b", tag: ["x", "y"], view: "list", sort: "oldest" }, 60, "c");
     expect(query.toString()).toBe("q=a+b&tag=x&tag=y&sort=oldest&limit=60&cursor=c");
+  });
+
+  test("is asked inside its collection, also by rights", () => {
+    const collection = "0191a2b3-0000-7000-8000-00000000000a";
+    expect(toQuery({ q: "a", rights: ["rights-embargo"], collection }, 60, null).toString()).toBe(`q=a&rights=rights-embargo&collection=${collection}&limit=60`);
   });
 });
 
@@ -45,6 +50,11 @@ describe("a scope", () => {
     expect(readSearchParams({ collection: id, like: id })).toEqual({ collection: id });
     expect(readSearchParams({ like: id, q: "a" })).toEqual({ like: id, q: "a" });
     expect(readSearchParams({ like: "../x", collection: 7 })).toEqual({});
+  });
+
+  test("is searched when it is a collection and something is looked for in it", () => {
+    expect([{}, { q: "a" }, { collection: id, q: "a" }, { collection: id, rights: ["rights-free"] }, { collection: id, date: "2026" }].map(isSearched)).toEqual([true, true, true, true, true]);
+    expect([{ collection: id }, { collection: id, view: "list" as const }, { like: id, q: "a" }].map(isSearched)).toEqual([false, false, false]);
   });
 
   test("stays when the filters go", () => {

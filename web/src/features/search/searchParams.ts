@@ -1,5 +1,5 @@
 /** The whole state of a search, as the address has it: shareable, and what the back button goes through. Pure. */
-export const FILTERS = ["type", "project", "tag", "person", "language", "status"] as const;
+export const FILTERS = ["type", "project", "tag", "person", "language", "rights", "status"] as const;
 export type FilterName = (typeof FILTERS)[number];
 export const SORTS = ["relevance", "newest", "oldest"] as const;
 export type Sort = (typeof SORTS)[number];
@@ -56,6 +56,7 @@ export function toQuery(params: SearchParams, limit: number, cursor: string | nu
   for (const name of FILTERS) for (const value of params[name] ?? []) query.append(name, value);
   if (params.date) query.set("date", params.date);
   if (params.sort) query.set("sort", params.sort);
+  if (params.collection) query.set("collection", params.collection);
   query.set("limit", String(limit));
   if (cursor) query.set("cursor", cursor);
   return query;
@@ -76,6 +77,12 @@ export function scopeOf(params: SearchParams): { name: ScopeName; id: string } |
   }
   return null;
 }
+
+/** Whether anything but its scope says what is searched for. */
+export const isNarrowed = (params: SearchParams): boolean => Boolean(params.q) || filterCount(params) > 0;
+
+/** Whether the page shows what the index answers: all of a collection is shown in its own order, and what is like an asset has no words. */
+export const isSearched = (params: SearchParams): boolean => !params.like && (!params.collection || isNarrowed(params));
 
 /** Without any filter; words, order, view and scope stay. */
 export function withoutFilters({ q, sort, view, collection, like }: SearchParams): SearchParams {

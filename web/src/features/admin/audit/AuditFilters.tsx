@@ -39,6 +39,8 @@ export function AuditFilters({ filter: shown, onSearch }: { filter: AuditFilter;
       <TextField label={t("audit.asset")} value={filter.asset} onChange={(event) => set({ asset: event.target.value })} slotProps={{ htmlInput: { pattern: `\\s*${UUID}\\s*`, spellCheck: false } }} />
       <TextField select label={t("project")} value={filter.project} onChange={(event) => set({ project: event.target.value })} slotProps={SELECT}>
         <option value="">{t("anyProject")}</option>
+        {/* out of an address, before the projects are known, or one that is not among them: a select shows nothing else than an option */}
+        {filter.project && !projects.data?.some(({ id }) => id === filter.project) && <option value={filter.project}>{filter.project}</option>}
         {projects.data?.map(({ id, name }) => (
           <option key={id} value={id}>
             {name}

@@ -50,6 +50,8 @@ export interface Bucket {
 }
 
 export interface Answer<T> {
+  /** The words that were asked for: the page's own, not the service's. */
+  asked: string;
   hits: T[];
   total: number;
   facets?: Record<string, Bucket[]>;

@@ -1,6 +1,5 @@
 import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
-import Checkbox from "@mui/material/Checkbox";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -9,6 +8,7 @@ import { useFormat } from "~/format/useFormat";
 
 import type { Bucket } from "../api/answers";
 import { FILTERS, filterCount, toggleFilter, withoutFilters, type FilterName, type SearchParams } from "../searchParams";
+import styles from "./facets.module.css";
 
 const SHORT = 6;
 
@@ -31,6 +31,9 @@ export function Facets({ params, facets, onChange }: Props) {
         </Box>
         {count > 0 && <Button onClick={() => onChange(withoutFilters(params))}>{t("search.facets.clear", { count })}</Button>}
       </Box>
+      {facets && count === 0 && Object.values(facets).every((buckets) => buckets.length === 0) && (
+        <Box sx={{ fontSize: "0.8125rem", color: "text.secondary" }}>{t("search.facets.none")}</Box>
+      )}
       {FILTERS.map((name) => (
         <Facet
           key={name}
@@ -71,6 +74,7 @@ export function useValueLabel(): (name: FilterName | "month", value: string) => 
     if (name === "language") return format.language(value);
     if (name === "month") return format.month(value);
     if (name === "type" && i18n.exists(`kind.${value}`)) return t(`kind.${value as "video"}`);
+    if (name === "rights" && i18n.exists(`search.rights.${value}`)) return t(`search.rights.${value as "rights-hold"}`);
     if (name === "status" && i18n.exists(`status.${value}`)) return t(`status.${value as "ready"}`);
     return value;
   };
@@ -91,30 +95,20 @@ function Facet({ title, buckets, chosen, label, onToggle }: FacetProps) {
   if (buckets.length === 0) return null;
   const shown = all ? buckets : buckets.filter((bucket, index) => index < SHORT || chosen.includes(bucket.value));
   return (
-    <Box component="fieldset" sx={{ border: 0, p: 0, m: 0, minWidth: 0 }}>
-      <Box component="legend" sx={{ p: 0, mb: 0.25, fontSize: "0.75rem", fontWeight: 600, color: "text.secondary" }}>
-        {title}
-      </Box>
+    <fieldset className={styles.facet}>
+      <legend>{title}</legend>
       {shown.map(({ value, count }) => (
-        <Box
-          component="label"
-          key={value}
-          sx={{ display: "flex", alignItems: "center", gap: 0.75, minHeight: 26, px: 0.5, mx: -0.5, borderRadius: 0.75, cursor: "pointer", "&:hover": { bgcolor: "action.hover" } }}
-        >
-          <Checkbox size="small" sx={{ p: 0, "& svg": { fontSize: 17 } }} checked={chosen.includes(value)} onChange={() => onToggle(value)} />
-          <Box component="span" sx={{ flex: 1, minWidth: 0, overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap", fontSize: "0.8125rem" }}>
-            {label(value)}
-          </Box>
-          <Box component="span" sx={{ fontSize: "0.75rem", color: "text.secondary" }}>
-            {format.count(count)}
-          </Box>
-        </Box>
+        <label key={value} className={styles.value}>
+          <input type="checkbox" checked={chosen.includes(value)} onChange={() => onToggle(value)} />
+          <span className={styles.name}>{label(value)}</span>
+          <span className={styles.count}>{format.count(count)}</span>
+        </label>
       ))}
       {(buckets.length > shown.length || all) && buckets.length > SHORT && (
         <Button size="small" onClick={() => setAll(!all)} sx={{ px: 0.5 }}>
           {all ? t("search.facets.fewer") : t("search.facets.more", { count: buckets.length - shown.length })}
         </Button>
       )}
-    </Box>
+    </fieldset>
   );
 }

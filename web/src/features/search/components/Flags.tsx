@@ -1,5 +1,6 @@
-import Box from "@mui/material/Box";
 import { useTranslation } from "react-i18next";
+
+import styles from "./hit.module.css";
 
 /** What stands against any use at all is said louder than what only limits it. */
 const DENIES = new Set(["rights-hold", "rights-expired", "rights-unreadable", "rights-not-yet", "rights-embargo"]);
@@ -14,27 +15,9 @@ export function Flags({ flags, over = false }: { flags: string[] | undefined; ov
   })); // prettier-ignore
   if (!shown) return null;
   return (
-    <Box
-      component="span"
-      data-flag={shown.code}
-      title={[shown, ...others].map(({ text }) => text).join(" · ")}
-      sx={{
-        ...(over ? { position: "absolute", left: 5, top: 0, mt: "calc((100% * 9 / 16) - 24px)", maxWidth: "calc(100% - 70px)" } : { display: "inline-block" }),
-        px: 0.6,
-        borderRadius: 0.75,
-        fontSize: "0.6875rem",
-        fontWeight: 600,
-        lineHeight: "18px",
-        overflow: "hidden",
-        textOverflow: "ellipsis",
-        whiteSpace: "nowrap",
-        ...(over
-          ? { bgcolor: "rgba(8, 10, 14, 0.86)", color: DENIES.has(shown.code) ? "#ffb4a8" : "#ffd591" }
-          : { border: 1, borderColor: "currentColor", color: DENIES.has(shown.code) ? "error.main" : "warning.main" }),
-      }}
-    >
+    <span data-flag={shown.code} data-denies={DENIES.has(shown.code)} title={[shown, ...others].map(({ text }) => text).join(" · ")} className={`${styles.flag} ${over ? styles.over : styles.beside}`}>
       {shown.text}
       {others.length > 0 && ` +${others.length}`}
-    </Box>
+    </span>
   );
 }

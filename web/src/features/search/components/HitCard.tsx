@@ -1,4 +1,5 @@
 import Box from "@mui/material/Box";
+import { Link } from "@tanstack/react-router";
 import { memo } from "react";
 import { useTranslation } from "react-i18next";
 
@@ -12,6 +13,7 @@ import type { Hit } from "../api/answers";
 import { Flags } from "./Flags";
 import { HitTools } from "./HitTools";
 import { HitThumbnail } from "./HitThumbnail";
+import styles from "./hit.module.css";
 
 const oneLine = { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" } as const;
 const focusable = {
@@ -27,7 +29,9 @@ interface Props {
   thumbnail: string | undefined;
   query: string;
   project: string;
-  focus: { tabIndex: 0 | -1; "data-result": number };
+  /** Its place among the results, and whether Tab reaches it. */
+  index: number;
+  tabIndex: 0 | -1;
   selected: boolean;
   /** Something is selected: choosing more is what comes next. */
   selecting: boolean;
@@ -42,45 +46,40 @@ const targetOf = (hit: Hit, query: string, at?: number) => ({
 });
 
 /** A hit in the grid. Its height never depends on what is in it. */
-export const HitCard = memo(function HitCard({ hit, thumbnail, query, project, focus, selected, selecting, onSelect }: Props) {
+export const HitCard = memo(function HitCard({ hit, thumbnail, query, project, index, tabIndex, selected, selecting, onSelect }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const [passage] = hit.passages;
   const found = passage?.text ?? Object.entries(hit.highlights).find(([field]) => field !== "title" && field !== "name")?.[1];
   return (
-    <Box sx={{ position: "relative" }}>
-    <PageLink underline="none" {...targetOf(hit, query, passage?.at_s)} {...focus} sx={{ ...focusable, "&:hover .title": { textDecoration: "underline" } }}>
-      <HitThumbnail id={hit.asset_id} url={thumbnail} kind={hit.kind} duration={hit.duration_s} />
-      {selected && <Chosen />}
-      <Box className="title" sx={{ ...oneLine, mt: 0.75, fontSize: "0.8125rem", fontWeight: 600, lineHeight: "20px" }}>
-        {hit.highlights.title ? <Marked pieces={hit.highlights.title} /> : hit.title}
-      </Box>
-      <Box sx={{ ...oneLine, fontSize: "0.75rem", lineHeight: "18px", color: "text.secondary" }}>
-        {hit.kind && <span>{t(`kind.${hit.kind}`)} · </span>}
-        {project} · {format.day(hit.created_at)}
-        {hit.status !== "ready" && <span> · {t(`status.${hit.status}`)}</span>}
-      </Box>
-      {query && (
-        <Box sx={{ height: 36, mt: 0.25, fontSize: "0.75rem", lineHeight: "18px", overflow: "hidden", display: "-webkit-box", WebkitLineClamp: 2, WebkitBoxOrient: "vertical" }}>
-          {passage && <Second at={passage.at_s} />}
-          {found && <Marked pieces={found} />}
-        </Box>
-      )}
-    </PageLink>
-    <Flags flags={hit.rights_flags} over />
-    <HitTools hit={hit} focus={focus} selected={selected} selecting={selecting} onSelect={onSelect} />
-    </Box>
+    <div className={styles.card}>
+      <Link className={styles.link} {...targetOf(hit, query, passage?.at_s)} tabIndex={tabIndex} data-result={index}>
+        <HitThumbnail id={hit.asset_id} url={thumbnail} kind={hit.kind} duration={hit.duration_s} />
+        {selected && <div className={styles.chosen} />}
+        <div className={styles.title}>{hit.highlights.title ? <Marked pieces={hit.highlights.title} /> : hit.title}</div>
+        <div className={styles.about}>
+          {hit.kind && <span>{t(`kind.${hit.kind}`)} · </span>}
+          {project} · {format.day(hit.created_at)}
+          {hit.status !== "ready" && <span> · {t(`status.${hit.status}`)}</span>}
+        </div>
+        {query && (
+          <div className={styles.found}>
+            {passage && <Second at={passage.at_s} />}
+            {found && <Marked pieces={found} />}
+          </div>
+        )}
+      </Link>
+      <Flags flags={hit.rights_flags} over />
+      <HitTools hit={hit} index={index} tabIndex={tabIndex} selected={selected} selecting={selecting} onSelect={onSelect} />
+    </div>
   );
 });
-
-/** The frame of a selected thumbnail. */
-const Chosen = () => <Box sx={{ position: "absolute", insetInline: 0, top: 0, aspectRatio: "16 / 9", borderRadius: 1, border: 3, borderColor: "primary.main", pointerEvents: "none" }} />;
 
 export const CARD_TEXT_PX = 6 + 20 + 18;
 export const CARD_FOUND_PX = 38;
 
 /** A hit in the list, with what it was found by. */
-export const HitRow = memo(function HitRow({ hit, thumbnail, query, project, focus, selected, selecting, onSelect }: Props) {
+export const HitRow = memo(function HitRow({ hit, thumbnail, query, project, index, tabIndex, selected, selecting, onSelect }: Props) {
   const { t, i18n } = useTranslation();
   const format = useFormat();
   const others = Object.entries(hit.highlights).filter(([field]) => field !== "title" && field !== "name");
@@ -88,15 +87,15 @@ export const HitRow = memo(function HitRow({ hit, thumbnail, query, project, foc
     <Box sx={{ display: "flex", gap: 1.5, p: 0.75, mx: -0.75, borderRadius: 1, bgcolor: selected ? "action.selected" : undefined, "&:hover": { bgcolor: "action.hover" } }}>
       <Box sx={{ position: "relative", alignSelf: "start", width: { xs: 96, sm: 128 }, flexShrink: 0 }}>
         <HitThumbnail id={hit.asset_id} url={thumbnail} kind={hit.kind} duration={hit.duration_s} />
-        {selected && <Chosen />}
-        <HitTools hit={hit} focus={focus} selected={selected} selecting={selecting} onSelect={onSelect} />
+        {selected && <div className={styles.chosen} />}
+        <HitTools hit={hit} index={index} tabIndex={tabIndex} selected={selected} selecting={selecting} onSelect={onSelect} />
       </Box>
       <Box sx={{ flex: 1, minWidth: 0 }}>
         <Box sx={{ display: "flex", alignItems: "center", gap: 1 }}>
           <PageLink
             underline="none"
             {...targetOf(hit, query)}
-            {...focus}
+            tabIndex={tabIndex} data-result={index}
             sx={{ ...focusable, ...oneLine, fontWeight: 600, fontSize: "0.875rem", "&:hover": { textDecoration: "underline" } }}
           >
             {hit.highlights.title ? <Marked pieces={hit.highlights.title} /> : hit.title}
@@ -134,10 +133,4 @@ export const HitRow = memo(function HitRow({ hit, thumbnail, query, project, foc
 });
 
 /** The second of a passage. */
-export function Second({ at }: { at: number }) {
-  return (
-    <Box component="span" sx={{ mr: 0.75, px: 0.5, borderRadius: 0.5, bgcolor: "action.selected", fontSize: "0.6875rem", fontWeight: 600 }}>
-      {clock(at)}
-    </Box>
-  );
-}
+export const Second = ({ at }: { at: number }) => <span className={styles.second}>{clock(at)}</span>;

@@ -1,7 +1,8 @@
-import Box from "@mui/material/Box";
 import { lazy, Suspense, useState, type ComponentProps, type PointerEvent } from "react";
 
 import { Thumbnail } from "~/components/Thumbnail";
+
+import styles from "./hit.module.css";
 
 const Scrub = lazy(() => import("./Scrub").then((module) => ({ default: module.Scrub })));
 const STILL = "(prefers-reduced-motion: reduce)";
@@ -23,8 +24,8 @@ export function HitThumbnail({ id, ...thumbnail }: ComponentProps<typeof Thumbna
   const [place, setPlace] = useState<Place | null>(null);
   const { kind, duration } = thumbnail;
   return (
-    <Box
-      sx={{ position: "relative" }}
+    <div
+      className={styles.picture}
       onPointerMove={(event) => kind === "video" && event.pointerType === "mouse" && !window.matchMedia(STILL).matches && setPlace(placeOf(event))}
       onPointerLeave={() => setPlace(null)}
     >
@@ -34,6 +35,6 @@ export function HitThumbnail({ id, ...thumbnail }: ComponentProps<typeof Thumbna
           <Scrub id={id} duration={duration} place={place} />
         </Suspense>
       ) : null}
-    </Box>
+    </div>
   );
 }

@@ -14,7 +14,7 @@ import { Nothing } from "~/components/Nothing";
 import type { Answer, Hit, SegmentHit } from "../api/answers";
 import type { useAssetSearch, useSegmentSearch } from "../api/useSearch";
 import { rememberQuery } from "../api/remember";
-import { filterCount, scopeOf, withoutFilters, type SearchParams, type View } from "../searchParams";
+import { filterCount, withoutFilters, type SearchParams, type View } from "../searchParams";
 import type { useSelection } from "../useSelection";
 import { CARD_FOUND_PX, CARD_TEXT_PX, HitCard, HitRow } from "./HitCard";
 import { SegmentRow } from "./SegmentRow";
@@ -60,6 +60,8 @@ export function Results({ params, onChange, assets, segments, selecting }: Props
     );
   }
   const [first] = pages ?? [];
+  // the words that these hits are of: while the next answer is on its way nothing has to be drawn anew
+  const found = first?.asked ?? query;
   return (
     <Box sx={{ display: "flex", flexDirection: "column", height: "100%", minHeight: 0 }}>
       {first && <Remarks answer={first} />}
@@ -81,11 +83,11 @@ export function Results({ params, onChange, assets, segments, selecting }: Props
             keyOf={(hit) => ("number" in hit ? `${hit.asset_id}:${hit.number}` : hit.asset_id)}
             minWidth={view === "grid" ? CARD_PX : 0}
             gap={view === "grid" ? 16 : 2}
-            estimate={(width) => (view === "grid" ? (width * 9) / 16 + CARD_TEXT_PX + (query ? CARD_FOUND_PX : 0) : 92)}
+            estimate={(width) => (view === "grid" ? (width * 9) / 16 + CARD_TEXT_PX + (found ? CARD_FOUND_PX : 0) : 92)}
             onEnd={onEnd}
             onExtend={selecting.extendTo}
-            draw={(hit, focus) => {
-              const common = { thumbnail: thumbnails.get(hit.asset_id), query, project: project(hit.project_id), focus };
+            draw={(hit, index, tabIndex) => {
+              const common = { thumbnail: thumbnails.get(hit.asset_id), query: found, project: project(hit.project_id), index, tabIndex };
               if ("number" in hit) return <SegmentRow hit={hit} {...common} />;
               const chosen = { selected: selection.chosen.has(hit.asset_id), selecting: selection.chosen.size > 0, onSelect: select };
               return view === "grid" ? <HitCard hit={hit} {...common} {...chosen} /> : <HitRow hit={hit} {...common} {...chosen} />;
@@ -106,8 +108,8 @@ export function Results({ params, onChange, assets, segments, selecting }: Props
   );
 }
 
-/** How results are looked at; a scope has assets, and no passages of its own. */
-export const viewOf = (params: SearchParams): View => (params.view === "said" && scopeOf(params) ? "list" : (params.view ?? "grid"));
+/** How results are looked at; what is like an asset are assets, and no passages. */
+export const viewOf = (params: SearchParams): View => (params.view === "said" && params.like ? "list" : (params.view ?? "grid"));
 
 /** What the person should know about this answer. */
 function Remarks({ answer }: { answer: Answer<unknown> }) {

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 
 import { api, unwrap } from "~/api/client";
 
-import { valuesOf } from "../within";
+import { titleOf } from "../title";
 import type { ScopeName as Name } from "../searchParams";
 
 /** What a scope is called. */
@@ -14,7 +14,7 @@ export function ScopeName({ scope: { name, id } }: { scope: { name: Name; id: st
     queryFn: async ({ signal }) => {
       const params = { path: { id } };
       if (name === "collection") return (await unwrap(api.GET("/api/v1/collections/{id}", { params, signal }))).name;
-      return valuesOf(await unwrap(api.GET("/api/v1/assets/{id}", { params, signal }))).title;
+      return titleOf(await unwrap(api.GET("/api/v1/assets/{id}", { params, signal })));
     },
   });
   return <>{name === "collection" ? t("search.scope.collection", { name: data ?? "…" }) : t("search.scope.like", { title: data ?? "…" })}</>;

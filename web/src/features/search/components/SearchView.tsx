@@ -17,7 +17,7 @@ import { useTranslation } from "react-i18next";
 import { useFormat } from "~/format/useFormat";
 
 import { useAssetSearch, useSegmentSearch } from "../api/useSearch";
-import { asked, FILTERS, filterCount, scopeOf, SORTS, toggleFilter, VIEWS, type SearchParams, type Sort, type View } from "../searchParams";
+import { asked, FILTERS, filterCount, isSearched, scopeOf, SORTS, toggleFilter, VIEWS, type SearchParams, type Sort, type View } from "../searchParams";
 import type { Selection } from "../selection";
 import { useSelection } from "../useSelection";
 import { Facets, useValueLabel } from "./Facets";
@@ -90,7 +90,7 @@ export function SearchView({ params, onChange, actions }: ViewProps) {
               <CloseIcon fontSize="small" />
             </IconButton>
           )}
-          {first && !scope && (
+          {first && isSearched(params) && (
             <Box component="span" sx={{ fontSize: "0.75rem", color: "text.secondary", whiteSpace: "nowrap", display: { xs: "none", sm: "inline" } }}>
               {t("search.results.took", { ms: format.count(Math.round(first.took_ms)) })}
             </Box>
@@ -100,7 +100,7 @@ export function SearchView({ params, onChange, actions }: ViewProps) {
           <IconButton aria-label={t("search.saved")} title={t("search.saved")} aria-haspopup="dialog" onClick={() => setSaving(true)}>
             <SavedIcon fontSize="small" />
           </IconButton>
-          {!scope && <NativeSelect
+          {isSearched(params) && <NativeSelect
             value={params.sort ?? "relevance"}
             onChange={(event) => onChange(withSort(params, event.target.value as Sort))}
             inputProps={{ "aria-label": t("search.sort.label") }}
@@ -120,7 +120,7 @@ export function SearchView({ params, onChange, actions }: ViewProps) {
             aria-label={t("search.view.label")}
             onChange={(_, chosenView: View | null) => chosenView && onChange(withView(params, chosenView))}
           >
-            {VIEWS.filter((name) => !scope || name !== "said").map((name) => {
+            {VIEWS.filter((name) => !params.like || name !== "said").map((name) => {
               const Icon = VIEW_ICONS[name];
               return (
                 <ToggleButton key={name} value={name} aria-label={t(`search.view.${name}`)} title={t(`search.view.${name}`)} sx={{ py: 0.4, px: 0.75 }}>

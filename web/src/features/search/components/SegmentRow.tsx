@@ -15,11 +15,12 @@ interface Props {
   thumbnail: string | undefined;
   query: string;
   project: string;
-  focus: { tabIndex: 0 | -1; "data-result": number };
+  index: number;
+  tabIndex: 0 | -1;
 }
 
 /** A passage that was said, between what was said before and after it; it plays from its second. */
-export const SegmentRow = memo(function SegmentRow({ hit, thumbnail, query, project, focus }: Props) {
+export const SegmentRow = memo(function SegmentRow({ hit, thumbnail, query, project, index, tabIndex }: Props) {
   const format = useFormat();
   return (
     <PageLink
@@ -27,7 +28,8 @@ export const SegmentRow = memo(function SegmentRow({ hit, thumbnail, query, proj
       to="/assets/$id"
       params={{ id: hit.asset_id }}
       search={{ t: hit.at_s, ...(query && { q: query }) }}
-      {...focus}
+      tabIndex={tabIndex}
+      data-result={index}
       sx={{ display: "flex", gap: 1.5, p: 0.75, mx: -0.75, borderRadius: 1, color: "inherit", textDecoration: "none", "&:hover": { bgcolor: "action.hover" } }}
     >
       <Box sx={{ width: { xs: 96, sm: 128 }, flexShrink: 0 }}>

@@ -1,6 +1,6 @@
 import Box from "@mui/material/Box";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useRef, useState, type FocusEvent, type KeyboardEvent, type ReactNode } from "react";
 
 interface Props<T> {
   label: string;
@@ -11,7 +11,7 @@ interface Props<T> {
   gap: number;
   /** Height of a row, for a column of this width. */
   estimate: (width: number) => number;
-  draw: (item: T, focus: { tabIndex: 0 | -1; "data-result": number }) => ReactNode;
+  draw: (item: T, index: number, tabIndex: 0 | -1) => ReactNode;
   /** The end is near. */
   onEnd: () => void;
   /** A key has moved from one item to another with Shift held. */
@@ -39,7 +39,7 @@ export function VirtualRows<T>({ label, items, keyOf, minWidth, gap, estimate, d
     count: width > 0 ? rowCount : 0,
     getScrollElement: () => pane.current,
     estimateSize: () => estimate(columnWidth) + gap,
-    overscan: 4,
+    overscan: minWidth > 0 ? 2 : 4, // rows of a grid are tall, and each has several to draw
   });
   const shown = rows.getVirtualItems();
   const last = shown.at(-1)?.index ?? -1;
@@ -69,6 +69,10 @@ export function VirtualRows<T>({ label, items, keyOf, minWidth, gap, estimate, d
     setAt(target);
     rows.scrollToIndex(Math.floor(target / columns), { align: "auto" });
   };
+  const onFocus = (event: FocusEvent) => {
+    const place = (event.target as HTMLElement).closest("li")?.getAttribute("aria-posinset");
+    if (place) setAt(Number(place) - 1);
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     const from = Number((event.target as HTMLElement).dataset.result);
     if (Number.isNaN(from) || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -97,6 +101,7 @@ export function VirtualRows<T>({ label, items, keyOf, minWidth, gap, estimate, d
         component="ul"
         aria-label={label}
         onKeyDown={onKeyDown}
+        onFocus={onFocus}
         sx={{ position: "relative", m: 0, p: 0, listStyle: "none" }}
         style={{ height: rows.getTotalSize() }}
       >
@@ -104,19 +109,16 @@ export function VirtualRows<T>({ label, items, keyOf, minWidth, gap, estimate, d
           items.slice(row.index * columns, (row.index + 1) * columns).map((item, column) => {
             const index = row.index * columns + column;
             return (
-              <Box
-                component="li"
+              <li
                 key={keyOf(item)}
                 ref={minWidth > 0 ? undefined : rows.measureElement}
                 data-index={row.index}
                 aria-setsize={items.length}
                 aria-posinset={index + 1}
-                onFocus={() => setAt(index)}
-                sx={{ position: "absolute", top: 0, left: 0, pb: `${gap}px` }}
-                style={{ width: columnWidth, transform: `translate(${column * (columnWidth + gap)}px, ${row.start}px)` }}
+                style={{ position: "absolute", top: 0, left: 0, paddingBottom: gap, width: columnWidth, transform: `translate(${column * (columnWidth + gap)}px, ${row.start}px)` }}
               >
-                {draw(item, { tabIndex: index === focused ? 0 : -1, "data-result": index })}
-              </Box>
+                {draw(item, index, index === focused ? 0 : -1)}
+              </li>
             );
           }),
         )}
