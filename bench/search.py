@@ -1,7 +1,7 @@
 """Searches through the service beside tantivy called directly and PostgreSQL's own full text, on the same rows: what each answer costs.
 
     python -m bench search [--assets 5000] [--segments 5] [--queries 60] [--clients 1 16] [--only suggest] [--events 200]
-                           [--keep DIR [--build-only | --measure-only]] [--no-postgres] [--json FILE]
+                           [--instances 2] [--keep DIR [--build-only | --measure-only]] [--no-postgres] [--json FILE]
 
 `--assets 1000000` is the size that the archive is built for: about an hour and a half on two quiet cores (rows 3 minutes, index 20, PostgreSQL's own
 vectors 20, its slow answers the rest; `--no-postgres` saves those) and 15 GB of disk, `--segments 10` twice that. Rows are made one at a time and
@@ -10,7 +10,8 @@ said at the end, and `--keep` leaves the archive where it can be searched again:
 never builds (on a quiet machine). Data is made from a seed (`_search_corpus`), put into PostgreSQL by COPY and indexed by the rebuild that people run; the
 peers are described in `_search_peers`.
 
-`own` is what the service itself adds, p50: its time less the time it waited for the engine (fusion, permission look-up, texts, highlights, answer).
+`own` is what the service itself adds, p50: its time less the time it waited for the engine (fusion, permission look-up, texts, highlights, answer);
+`checked` is the fusion and the look-up alone. With `--instances N` the rows of that many processes over the same index follow, the clients shared out.
 `CPU` is this process's mean and stays true on a busy machine, where the clock's times are mostly waiting for a core. Lag: events at a steady
 rate to the indexer, from the change's commit to being visible. With several clients the bench is a client too, in the same interpreter.
 """
@@ -30,14 +31,14 @@ from typing import Any
 
 from acervo.database import Database
 from bench._postgres import database
-from bench._search_cases import Figure, Measured
+from bench._search_cases import Figure, Measured, Timing, Watched
 from bench._search_corpus import Words, fill
+from bench._search_instances import Processes
 from bench._search_lag import lag
 from bench._search_peers import PostgresPeer, TantivyPeer
 from bench.figures import show
 from functions.search import rebuild
 from functions.search.index_directory import IndexDirectory, Version
-from functions.search.reading import Reading
 from functions.search.searching import SearchService
 from functions.search.tantivy_index import TantivyIndex
 from functions.search.tantivy_reader import TantivyReader
@@ -46,7 +47,7 @@ from functions.search.tantivy_store import TantivyStore
 
 SEED = 42
 COLUMNS = (
-    "query", "clients", "p50 ms", "p95", "p99", "CPU", "own p50", "tantivy p50", "p95", "CPU", "PostgreSQL p50", "p95", "hits",
+    "query", "clients", "instances", "p50 ms", "p95", "p99", "CPU", "own p50", "checked p50", "tantivy p50", "p95", "CPU", "PostgreSQL p50", "p95", "hits",
 )  # fmt: skip
 
 
@@ -77,6 +78,7 @@ def main() -> int:
         help="kinds that begin so: assets, segments, suggest, 'assets: common'",
     )
     parser.add_argument("--events", type=int, default=0, help="a second, for ten seconds: the indexer's lag")
+    parser.add_argument("--instances", type=int, default=1, help="also so many processes over the index")
     parser.add_argument("--no-postgres", action="store_true", help="leave PostgreSQL's full text out")
     parser.add_argument("--keep", type=Path, help="make the archive here, or use the one that is here")
     halves = parser.add_mutually_exclusive_group()
@@ -107,7 +109,7 @@ def run(chosen: argparse.Namespace, folder: Path) -> tuple[dict[str, Any], list[
     with (
         database(folder / "postgres") as url,
         closing(Database(url, 16)) as source,
-        closing(Reading(url, 16)) as reading,
+        closing(Watched(url, 16)) as reading,
     ):
         directory = IndexDirectory(folder / "index")
         if not made.exists():
@@ -133,8 +135,12 @@ def run(chosen: argparse.Namespace, folder: Path) -> tuple[dict[str, Any], list[
             clock.part("questions"),
             closing(SearchService([TantivyIndex(reader)], reading, deadline_s=30)) as service,
         ):
-            asked = Measured(service, TantivyPeer(reader), postgres, Words(SEED))
+            asked = Measured(service, reading, TantivyPeer(reader), postgres, Words(SEED))
             figures = [f for n in chosen.clients for f in asked.figures(chosen.queries, n, chosen.only)]
+            if chosen.instances > 1:
+                with closing(Processes(chosen.instances, url, folder / "index", 16)) as others:
+                    for n in chosen.clients:
+                        figures += asked.figures(chosen.queries, n, chosen.only, others)
         raw["figures"] = [asdict(figure) for figure in figures]
         if chosen.events:
             raw["lag"] = lag(url, directory, chosen.events)
@@ -166,12 +172,22 @@ def report(raw: dict[str, Any], figures: Sequence[Figure]) -> None:
         at = raw["lag"]
         title += f"; {at['done_per_s']} events/s of {at['asked_per_s']}: visible after {at['p50_ms']} ms (p95 {at['p95_ms']})"
     rows = [
-        (f.name, f.clients, f.ours.p50_ms, f.ours.p95_ms, f.ours.p99_ms, f.ours.cpu_ms, "" if f.own_p50_ms is None else f.own_p50_ms,
-         f.tantivy.p50_ms, f.tantivy.p95_ms, f.tantivy.cpu_ms, f.postgres.p50_ms if f.postgres else "", f.postgres.p95_ms if f.postgres else "",
-         f.ours.hits)
+        (f.name, f.clients, f.instances, *_cells(f.ours, 4), _cell(f.own_p50_ms), _cell(f.checked_p50_ms), *_cells(f.tantivy, 4)[:2],
+         f.tantivy.cpu_ms if f.tantivy else "", *_cells(f.postgres, 2), f.ours.hits)
         for f in figures
     ]  # fmt: skip
     show(title, COLUMNS, rows, raw)
+
+
+def _cell(value: float | None) -> float | str:
+    return "" if value is None else value
+
+
+def _cells(timing: Timing | None, count: int) -> Sequence[float | str]:
+    """p50, p95, p99, CPU."""
+    if timing is None:
+        return [""] * count
+    return [timing.p50_ms, timing.p95_ms, timing.p99_ms, timing.cpu_ms][:count]
 
 
 if __name__ == "__main__":

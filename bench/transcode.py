@@ -4,8 +4,8 @@
 
 Three sources of our own making: 1080p H.264, 1080p MPEG-2 4:2:2 in MXF, 720p50 H.264. Both sides decode once, scale to the same sizes and
 write the same rungs; ours in chunks, each in a process of its own, read over HTTP by ranges. Chunks are those that are planned (30 to 60 s)
-from `--seconds 60` on, two halves of anything shorter; ours is encoded in one chunk too, so that what cutting costs is not mixed up with
-what another build of x264 does. CPU seconds are of all processes, start-up
+from `--seconds 60` on, two halves of anything shorter; ours is encoded in one chunk as well (`the same, unchunked`: the same x264 in one
+process, no borders), so that what cutting costs is not mixed up with what another build of x264 does. CPU seconds are of all processes, start-up
 included, and walls of every step go into `--json`, which `./task bench scaling --figures` takes. SSIM is ffmpeg's, of each rung against the scaled master. Goals: CPU at most 1.05 ×, |ΔSSIM| at most 0.002, bytes within 3 %;
 two workers at least 1.8 × as fast as one. Needs `ffmpeg` (Debian: apt-get install ffmpeg); what is missing is said and left out.
 """
@@ -40,6 +40,7 @@ from functions.transcode.stitched import stitch
 from tests.fix_media import Shelf, serving
 from tests.media import make
 
+UNCHUNKED = "the same, unchunked"
 SOUND = {"codec": "pcm_s16le"}
 LIMITS: dict[str, Any] = {"memory_bytes": 6 << 30, "cpu_s": 3000, "wall_s": 1200.0}
 SOURCES: dict[str, dict[str, Any]] = {
@@ -153,12 +154,12 @@ def compare(
 ) -> dict[str, Any]:
     """Rounds of ours and theirs, one after the other."""
     source, threads = shelf.source(path), os.cpu_count() or 2
-    sides: dict[str, list[dict[str, Any]]] = {"ours": [], "one chunk": [], "ffmpeg": []}
+    sides: dict[str, list[dict[str, Any]]] = {"ours": [], UNCHUNKED: [], "ffmpeg": []}
     pieces = None if options.seconds >= 2 * CHUNK_MIN_S else 2
     for number in range(options.rounds):
         mine = ours(source, folder / f"ours{number}", options.preset, pieces, 1, threads)
         sides["ours"].append(mine)
-        sides["one chunk"].append(ours(source, folder / f"whole{number}", options.preset, 1, 1, threads))
+        sides[UNCHUNKED].append(ours(source, folder / f"whole{number}", options.preset, 1, 1, threads))
         sides["ffmpeg"].append(theirs(ffmpeg, path, mine["film"], mine["ladder"], folder / f"theirs{number}", options.preset, threads))  # fmt: skip
     files = {side: found[0]["files"] for side, found in sides.items()}
     rungs = {
@@ -283,7 +284,7 @@ def main() -> None:
             for each in found:
                 rows += [
                     (each["source"], each["chunks"], *held_against(each, other))
-                    for other in ("ffmpeg", "one chunk")
+                    for other in ("ffmpeg", UNCHUNKED)
                 ]
         workers = scale_out(masters[first], shelf, folder / "workers", options)
         if ffmpeg:

@@ -218,3 +218,9 @@ with shots_gone as (delete from shots where asset_id = :asset_id),
      names_gone as (delete from speaker_names where asset_id = :asset_id),
      turns_gone as (delete from speaker_turns where asset_id = :asset_id)
 delete from embeddings where asset_id = :asset_id;
+
+-- name: recording_clock(asset_id)$
+-- What makes a recording's clock one that only goes on, where `transcode` found that it jumps.
+select spec -> 'clock' from jobs
+ where asset_id = :asset_id and kind = 'transcode' and jsonb_typeof(spec -> 'clock') = 'object'
+ order by created_at desc, id desc limit 1;

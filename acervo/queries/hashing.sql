@@ -23,5 +23,9 @@ update hash_progress
    set offset_bytes = :offset_bytes, state = :state, held_until = clock_timestamp() + make_interval(secs => :holds_s), updated_at = now()
  where asset_id = :asset_id and holder = :holder;
 
+-- name: hashed_share(asset_id)$
+-- 0 to 1; null: nothing of it is being hashed over several calls.
+select offset_bytes::float8 / greatest(size_bytes, 1) from hash_progress where asset_id = :asset_id;
+
 -- name: forget_hash(asset_id)!
 delete from hash_progress where asset_id = :asset_id;

@@ -37,6 +37,7 @@ class AssetProgress(Said):
     status: str
     reason: str | None
     version: int
+    hashed: float | None  # 0 to 1: how far its file is read through, where that takes more than one call
     jobs: list[Job]
 
 
@@ -60,9 +61,12 @@ def follow_asset(ask: Ask) -> Response:
         with ask.database.transaction() as connection:
             row = assets.find(ask, connection, Action.VIEW)
             rows = list(query.api_jobs(connection, asset_id=row["id"], limit=SHOWN_JOBS))
+            hashed = query.hashed_share(connection, asset_id=row["id"])
         found = [job_of(job) for job in rows]
         over = row["status"] not in ("uploading", "processing")
-        now = AssetProgress(status=row["status"], reason=row["reason"], version=row["version"], jobs=found)
+        now = AssetProgress(
+            status=row["status"], reason=row["reason"], version=row["version"], hashed=hashed, jobs=found
+        )
         return now, over
 
     return _stream(ask, look)

@@ -1,6 +1,6 @@
 """In the sandbox: ranges of a master's sound as 16 kHz mono 16-bit PCM files, read by ranged GETs, in constant memory.
 
-Samples are placed by their timestamps on the asset's clock (zero is where the container begins): gaps become silence, what overlaps
+Samples are placed by their timestamps on the asset's clock (`opened`): gaps become silence, what overlaps
 is dropped, packets that cannot be decoded are skipped. The same range of the same bytes always gives the same samples.
 """
 
@@ -16,7 +16,7 @@ import av.error
 from av.stream import Discard
 
 from acervo.errors import Rejected
-from acervo.ranges import RangeReader, open_url
+from functions.enrich import opened
 
 RATE = 16_000
 SAMPLE_BYTES = 2
@@ -25,7 +25,6 @@ DRIFT_S = 0.05  # timestamps wander this much in honest files
 MAX_S = 24 * 3600
 MAX_FAULTS = 20_000
 SAY_EVERY_S = 5.0
-FORMATS = "mov,mp4,matroska,webm,mpegts,mpeg,mxf,avi,wav,w64,aiff,caf,au,flac,mp3,aac,ogg,asf,flv,ac3,eac3,amr,amrnb,amrwb,dv,gxf,aa"
 Say = Callable[[dict[str, Any]], None]
 
 
@@ -33,7 +32,7 @@ def decode(arguments: dict[str, Any], say: Say) -> dict[str, Any]:
     """Write each range to its file.
 
     Args:
-        arguments: `url`, `size`, `etag`; `ranges`: [{`path`, `start_ms`, `end_ms` or null}].
+        arguments: `url`, `size`, `etag`, perhaps `clock`; `ranges`: [{`path`, `start_ms`, `end_ms` or null}].
 
     Returns:
         `samples`: how many each file has; `faults`: packets that could not be decoded.
@@ -42,44 +41,30 @@ def decode(arguments: dict[str, Any], say: Say) -> dict[str, Any]:
         Rejected: there is no sound that can be decoded.
     """
     samples, faults = [], 0
-    with open_url(
-        arguments["url"], int(arguments["size"]), arguments.get("etag"), block=1 << 20, ahead=2
-    ) as source:
-        for item in arguments["ranges"]:
-            source.seek(0)
-            count, found = _write_range(source, item, say)
-            samples.append(count)
-            faults += found
+    with opened.open_file(arguments) as file:
+        try:
+            zero_s = opened.find_zero_s(file)
+            for item in arguments["ranges"]:
+                with opened.open_container(file) as container:
+                    sound = _Sound(container, zero_s, say)
+                    samples.append(sound.write(**item))
+                    faults += sound.faults
+        except av.error.FFmpegError as fault:
+            raise Rejected("sound-unreadable", "the sound of this file cannot be decoded") from fault
     return {"samples": samples, "faults": faults}
-
-
-def _write_range(source: RangeReader, item: dict[str, Any], say: Say) -> tuple[int, int]:
-    """The container is opened afresh, since where a demuxer lands after a seek may depend on what it read before."""
-    try:
-        with av.open(
-            source,
-            mode="r",
-            metadata_errors="replace",
-            options={"format_whitelist": FORMATS, "protocol_whitelist": "none"},
-        ) as container:
-            sound = _Sound(container, say)
-            return sound.write(**item), sound.faults
-    except av.error.FFmpegError as fault:
-        raise Rejected("sound-unreadable", "the sound of this file cannot be decoded") from fault
 
 
 class _Sound:
     """The best audio stream of an open container."""
 
-    def __init__(self, container: Any, say: Say) -> None:
-        self._container, self._say = container, say
+    def __init__(self, container: Any, zero_s: float, say: Say) -> None:
+        self._container, self._zero_s, self._say = container, zero_s, say
         self._stream = container.streams.best("audio")
         if self._stream is None or self._stream.codec_context is None:
             raise Rejected("no-sound", "this file has no sound that can be decoded")
         for stream in container.streams:
             if stream.index != self._stream.index:
                 stream.discard = Discard.all  # a demuxer with an index never reads the pictures
-        self._zero_s = (container.start_time or 0) / av.time_base
         self.faults = 0
 
     def write(self, path: str, start_ms: int, end_ms: int | None) -> int:

@@ -16,10 +16,9 @@ import av.error
 import numpy as np
 
 from acervo.errors import Rejected
-from acervo.ranges import RangeReader, open_url
-from functions.enrich import phash
+from functions.enrich import opened, phash
 from functions.enrich.choosing import THUMB_HEIGHT, THUMB_WIDTH, Chooser, Look
-from functions.enrich.decode import FORMATS
+from functions.enrich.opened import File
 from functions.enrich.stills import save_frame, save_storyboard
 
 LOOK_MS = 200  # frames closer together are not looked at
@@ -34,7 +33,7 @@ def choose(arguments: dict[str, Any], say: Say) -> dict[str, Any]:
     """Write `{at_ms}.jpg` and `{start_ms}.webp` into `directory`.
 
     Args:
-        arguments: `url`, `size`, `etag`; `start_ms`, `end_ms` (null: to the end); `directory`; `most_frames`, `most_shots`; `threads`.
+        arguments: `url`, `size`, `etag`, perhaps `clock`; `start_ms`, `end_ms` (null: to the end); `directory`; `most_frames`, `most_shots`; `threads`.
 
     Returns:
         `frames`: [{at_ms, until_ms, file}]; `shots`: [{start_ms, end_ms, hash, file}]; `first`, `last`: thumbs of the first and last
@@ -43,14 +42,13 @@ def choose(arguments: dict[str, Any], say: Say) -> dict[str, Any]:
     Raises:
         Rejected: there are no pictures that can be decoded.
     """
-    with open_url(
-        arguments["url"], int(arguments["size"]), arguments.get("etag"), block=1 << 20, ahead=2
-    ) as source:
-        part = _Part(arguments, say)
+    with opened.open_file(arguments) as file:
         try:
-            if not part.read(source, keys_only=True):
-                part = _Part(arguments, say)
-                part.read(source, keys_only=False)
+            zero_s = opened.find_zero_s(file)
+            part = _Part(arguments, zero_s, say)
+            if not part.read(file, keys_only=True):
+                part = _Part(arguments, zero_s, say)
+                part.read(file, keys_only=False)
         except av.error.FFmpegError as fault:
             raise Rejected("pictures-unreadable", "the pictures of this film cannot be decoded") from fault
     return part.result()
@@ -59,8 +57,8 @@ def choose(arguments: dict[str, Any], say: Say) -> dict[str, Any]:
 class _Part:
     """One pass over a part."""
 
-    def __init__(self, arguments: dict[str, Any], say: Say) -> None:
-        self._directory, self._say = Path(arguments["directory"]), say
+    def __init__(self, arguments: dict[str, Any], zero_s: float, say: Say) -> None:
+        self._directory, self._zero_s, self._say = Path(arguments["directory"]), zero_s, say
         self._start_ms, self._end_ms = int(arguments["start_ms"]), arguments["end_ms"]
         self._threads = int(arguments["threads"])
         self._bounds = int(arguments["most_frames"]), int(arguments["most_shots"])
@@ -72,14 +70,10 @@ class _Part:
         self._until_ms = self._start_ms
         self._faults, self._dense = 0, False
 
-    def read(self, source: RangeReader, keys_only: bool) -> bool:
+    def read(self, file: File, keys_only: bool) -> bool:
         """Whether the key frames were close enough together (always true when all frames are read)."""
-        source.seek(0)
         self._dense = not keys_only
-        with av.open(
-            source, mode="r", metadata_errors="replace",
-            options={"format_whitelist": FORMATS, "protocol_whitelist": "none"},
-        ) as container:  # fmt: skip
+        with opened.open_container(file) as container:
             stream: Any = container.streams.best("video")
             if stream is None or stream.codec_context is None:
                 raise Rejected("no-pictures", "this film has no pictures that can be decoded")
@@ -88,13 +82,12 @@ class _Part:
                     other.discard = av.stream.Discard.all
             stream.thread_type = "AUTO"
             stream.codec_context.thread_count = self._threads
-            zero_s = (container.start_time or 0) / av.time_base
             end_ms = self._end_ms or round(((container.duration or 0) / av.time_base) * 1000)
             self._chooser = Chooser(self._start_ms, end_ms - self._start_ms, *self._bounds)
             if keys_only:
                 stream.codec_context.skip_frame = "NONKEY"
             before_ms: int | None = None
-            for at_ms, frame in self._timed(container, stream, zero_s):
+            for at_ms, frame in self._timed(container, stream):
                 if before_ms is not None and keys_only and at_ms - before_ms > MOST_KEY_GAP_MS:
                     return False
                 before_ms = at_ms
@@ -108,9 +101,9 @@ class _Part:
             self._until_ms = max(self._until_ms, min(end_ms, self._until_ms + MOST_KEY_GAP_MS))
         return True
 
-    def _timed(self, container: Any, stream: Any, zero_s: float) -> Iterator[tuple[int, Any]]:
+    def _timed(self, container: Any, stream: Any) -> Iterator[tuple[int, Any]]:
         """Frames from one at or before the start on, with their time on the asset's clock."""
-        start_s = self._start_ms / 1000
+        start_s, zero_s = self._start_ms / 1000, self._zero_s
         for back_s in BACK_OFF_S:
             self._seek(container, stream, max(0.0, start_s - back_s) + zero_s)
             frames = self._decoded(container, stream)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from functions.enrich import parts, step
+from functions.enrich import masters, parts
 from functions.enrich.step import Completion, Outcome, Planned, Planning
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ class Frames:
     name, required = "frames", False
 
     def plan(self, on: Planning) -> Planned | None:
-        spec = {"master_key": on.asset["master_key"], "sha256": on.asset["sha256"]}
+        spec, of = masters.plan_spec(on)
         if on.asset["kind"] == "image":
-            return Planned([{"still": True}], str(on.asset["sha256"]), spec)
+            return Planned([{"still": True}], of, spec)
         if on.asset["kind"] != "video":
             return None
         planned = parts.plan_parts(on.facts.duration_ms, WHOLE_MS, PART_MS)
@@ -39,17 +39,17 @@ class Frames:
             "most_frames": _between(MOST_FRAMES // len(planned), *PART_FRAMES),
             "most_shots": _between(MOST_SHOTS // len(planned), *PART_SHOTS),
         }
-        return Planned([{**part.to_json(), **share} for part in planned], str(on.asset["sha256"]), spec)
+        return Planned([{**part.to_json(), **share} for part in planned], of, spec)
 
     def do(self, call: Call, lease: Lease) -> tuple[dict[str, Any], str]:
         """Choose frames in the sandbox, put them into the bucket."""
-        objects, key = call.objects, lease.job_spec["master_key"]
-        stored = objects.head(objects.archive, key)
         with tempfile.TemporaryDirectory(prefix="frames-") as scratch:
             arguments = {
-                "url": objects.presign_internal_get(objects.archive, key, step.URL_S), "size": stored.size, "etag": stored.etag,
-                "directory": scratch, "threads": call.settings.threads, **lease.spec,
-            }  # fmt: skip
+                **masters.source(call, lease),
+                "directory": scratch,
+                "threads": call.settings.threads,
+                **lease.spec,
+            }
             found = _choose(lease, arguments)
             _put(call, lease, Path(scratch), found)
         return found, METHOD

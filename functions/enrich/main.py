@@ -2,8 +2,8 @@
 
 | target   | steps         | plans on                                        | does                                            |
 | -------- | ------------- | ----------------------------------------------- | ----------------------------------------------- |
-| `main`   | speech        | `acervo.asset.ingested.v1`                      | parts of a recording → transcript, captions     |
-| `frames` | frames        | `acervo.asset.ingested.v1`                      | parts of a film, a picture → frames, shots      |
+| `main`   | speech        | `acervo.asset.ingested.v1`, `acervo.asset.changed.v1` of the clock | parts of a recording → transcript, captions     |
+| `frames` | frames        | the same                                        | parts of a film, a picture → frames, shots      |
 | `vision` | objects, pictures | `acervo.enrichment.completed.v1` of `frames`; `acervo.asset.ingested.v1` said again, when it failed | frames → objects, from–to; vectors of pictures |
 | `ocr`    | ocr           | the same                                        | frames → text in the picture, from–to           |
 | `embed`  | embed, names, speakers | `acervo.asset.ingested.v1`, `acervo.asset.changed.v1`, `acervo.enrichment.completed.v1` of `speech` | passages → vectors, names; parts of a recording → who speaks when |
@@ -55,11 +55,11 @@ def handler(*names: str) -> Callable[[Event, Call], None]:
 
 
 handle = handler("speech")
-app = function.serve(handle, name="enrich", hears={INGESTED, REQUESTED}, settings=Settings)
+app = function.serve(handle, name="enrich", hears={INGESTED, CHANGED, REQUESTED}, settings=Settings)
 main = function.target(app)
 
 frames_app = function.serve(
-    handler("frames"), name="enrich-frames", hears={INGESTED, REQUESTED}, settings=FramesSettings
+    handler("frames"), name="enrich-frames", hears={INGESTED, CHANGED, REQUESTED}, settings=FramesSettings
 )
 frames = function.target(frames_app)
 

@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from functions.enrich.detector import Pixels
     from functions.enrich.embedder import Vectors
 
-DIMENSIONS = 512  # of every picture model: the length that the table's index and `nearest_pictures` are for
-
 
 class PictureEncoder(Protocol):
     @property

@@ -1,7 +1,7 @@
 """CLIP and its kin by ONNX Runtime: a `PictureEncoder` of two networks (`image.onnx`, `text.onnx`), a `tokenizer.json` and a `preprocessor_config.json`.
 
-The four files are what Hugging Face's exporters write: pixels or token ids (and a mask, where the network wants one) in, a vector a row out, in
-`image_embeds` and `text_embeds` where there are several outputs. A model of this kind has vectors of 512 numbers.
+The four files are what Hugging Face's exporters write: pixels in, a vector a row out, in `image_embeds` where there are several outputs; words are
+`acervo.picture_words`. A model of this kind has vectors of 512 numbers.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from acervo.errors import Permanent
-from functions.enrich import models, runtime
-from functions.enrich.picture_encoder import DIMENSIONS
+from acervo.onnx_session import open_session
+from acervo.picture_words import TEXT, TOKENS, PictureWords, rows_of
+from functions.enrich import models
 
 if TYPE_CHECKING:
     from functions.enrich.detector import Pixels
     from functions.enrich.embedder import Vectors
 
-IMAGE, TEXT, TOKENS, PREPARATION = "image.onnx", "text.onnx", "tokenizer.json", "preprocessor_config.json"
-USUAL_TOKENS, MOST_CHARACTERS = 77, 2_000
+IMAGE, PREPARATION = "image.onnx", "preprocessor_config.json"
 _loading, _using = threading.Lock(), threading.Lock()
 
 
@@ -105,60 +105,21 @@ class PictureOnnx:
             self._how = parse_preparation((directory / PREPARATION).read_text())
         except ValueError as fault:
             raise Permanent("model-unfit", f"model {model.name}: {PREPARATION}: {fault}") from fault
-        self._image = runtime.open_session(directory / IMAGE, device, threads)
+        self._image = open_session(directory / IMAGE, device, threads)
 
     def pictures(self, pictures: Sequence[Pixels]) -> Vectors:
         """Raises Permanent: the network is of another kind."""
         given = np.stack([prepare(one, self._how) for one in pictures])
         with _using:
-            return self._run(self._image, {self._image.get_inputs()[0].name: given}, "image_embeds")
+            return rows_of(self._image, {self._image.get_inputs()[0].name: given}, "image_embeds", self.label)
 
     def questions(self, texts: Sequence[str]) -> Vectors:
-        """One by one, so that nothing has to be padded that the network does not want padded."""
         with _using:
-            return np.concatenate([self._asked(text) for text in texts])
+            return np.concatenate([self._words.question(text) for text in texts])
 
     @cached_property
-    def _words(self) -> tuple[Any, Any]:
-        """The network and its tokenizer."""
-        from tokenizers import Tokenizer
-
-        session = runtime.open_session(self._directory / TEXT, self._device, self._threads)
-        try:
-            tokenizer = Tokenizer.from_file(str(self._directory / TOKENS))
-        except Exception as fault:  # the library raises nothing narrower
-            raise Permanent("model-unfit", f"model {self.label}: {TOKENS} is no tokenizer") from fault
-        shape = session.get_inputs()[0].shape
-        length = shape[1] if len(shape) == 2 and isinstance(shape[1], int) else None
-        tokenizer.enable_truncation(length or (tokenizer.truncation or {}).get("max_length", USUAL_TOKENS))
-        if length:
-            tokenizer.enable_padding(**{**(tokenizer.padding or {}), "length": length})
-        else:
-            tokenizer.no_padding()
-        return session, tokenizer
-
-    def _asked(self, text: str) -> Vectors:
-        session, tokenizer = self._words
-        found = tokenizer.encode(text[:MOST_CHARACTERS].replace("\x00", " "))
-        names = [one.name for one in session.get_inputs()]
-        given = {
-            name: np.array([found.attention_mask if "mask" in name else found.ids], np.int64)
-            for name in names
-        }
-        return self._run(session, given, "text_embeds")
-
-    def _run(self, session: Any, given: Mapping[str, Any], usual: str) -> Vectors:
-        names = [one.name for one in session.get_outputs()]
-        try:
-            (rows,) = session.run([usual if usual in names else names[0]], given)
-        except Exception as fault:  # its exception classes are not public
-            raise Permanent("model-unfit", f"model {self.label} does not take what CLIP takes") from fault
-        found = np.nan_to_num(np.asarray(rows, np.float32), posinf=0, neginf=0)
-        if found.ndim != 2 or found.shape[1] != DIMENSIONS:
-            raise Permanent("model-unfit", f"model {self.label} gives no vectors of {DIMENSIONS} numbers")
-        lengths = np.linalg.norm(found, axis=1, keepdims=True)
-        vectors: Vectors = (found / np.where(lengths > 1e-6, lengths, 1)).astype(np.float32)
-        return vectors
+    def _words(self) -> PictureWords:
+        return PictureWords(self._directory, self.label, self._device, self._threads)
 
 
 @cache

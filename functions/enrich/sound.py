@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from acervo import sandbox
 from acervo.errors import Rejected
-from functions.enrich import step
+from functions.enrich import masters
 from functions.enrich.parts import Part
 from functions.enrich.pcm import Recording
 
@@ -20,11 +20,9 @@ CHILD_MEMORY_BYTES, CHILD_CPU_S, CHILD_WALL_S = 3 << 30, 900, 540.0
 
 def decode(call: Call, lease: Lease, part: Part, directory: Path) -> Recording:
     """Raises Rejected: the sound cannot be decoded."""
-    objects, key = call.objects, lease.job_spec["master_key"]
-    stored = objects.head(objects.archive, key)
     path = directory / "part.pcm"
     arguments = {
-        "url": objects.presign_internal_get(objects.archive, key, step.URL_S), "size": stored.size, "etag": stored.etag,
+        **masters.source(call, lease),
         "ranges": [{"path": str(path), "start_ms": part.start_ms, "end_ms": part.end_ms}],
     }  # fmt: skip
     try:

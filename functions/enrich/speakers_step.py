@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from functions.enrich import completion, parts, step
+from functions.enrich import completion, masters, parts, step
 from functions.enrich.parts import Part
 from functions.enrich.step import Completion, Outcome, Planned, Planning
 
@@ -40,8 +40,8 @@ class Speakers:
         if not wanted or not on.facts.has_audio:
             return None
         chunks = [part.to_json() for part in parts.plan_parts(on.facts.duration_ms)]
-        spec = {"master_key": on.asset["master_key"], "sha256": on.asset["sha256"]}
-        return Planned(chunks, f"{on.asset['sha256']} {wanted}", spec)
+        spec, of = masters.plan_spec(on)
+        return Planned(chunks, f"{of} {wanted}", spec)
 
     def do(self, call: Call, lease: Lease) -> tuple[dict[str, Any], str]:
         """Tell apart who speaks in one part."""

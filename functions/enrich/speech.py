@@ -7,7 +7,7 @@ not grow with the length: samples stay in a file, the model sees one block at a 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,15 +40,6 @@ class Recogniser(Protocol):
 
 
 @dataclass(frozen=True)
-class Master:
-    """What a decoder may know of an object: no credentials."""
-
-    url: str
-    size: int
-    etag: str
-
-
-@dataclass(frozen=True)
 class Heard:
     """The result of one part. `faults`: packets that could not be decoded."""
 
@@ -73,9 +64,12 @@ class Watch:
 
 
 def transcribe_part(
-    master: Master, part: Part, recogniser: Recogniser, detector: VoiceDetector, watch: Watch
+    master: Mapping[str, Any], part: Part, recogniser: Recogniser, detector: VoiceDetector, watch: Watch
 ) -> Heard:
     """What is said between the two cuts that belong to the part's marks.
+
+    Args:
+        master: as `masters.source` gives it.
 
     Raises:
         Rejected: the sound cannot be decoded.
@@ -96,7 +90,7 @@ def transcribe_part(
 
 
 def _decode(
-    master: Master, part: Part, scratch: Path, watch: Watch
+    master: Mapping[str, Any], part: Part, scratch: Path, watch: Watch
 ) -> tuple[Recording, Recording | None, int]:
     """The part with its windows on both sides; the window at its end as the next part decodes it; damaged packets."""
     begins = parts.window(part.start_ms)[0] if part.start_ms else 0
@@ -113,7 +107,7 @@ def _decode(
     try:
         done = sandbox.run(
             "functions.enrich.decode:decode",
-            {"url": master.url, "size": master.size, "etag": master.etag, "ranges": ranges},
+            {**master, "ranges": ranges},
             memory_bytes=CHILD_MEMORY_BYTES,
             cpu_s=CHILD_CPU_S,
             wall_s=CHILD_WALL_S,

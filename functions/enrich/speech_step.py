@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from functions.enrich import completion, parts, step, transcript
+from functions.enrich import completion, masters, parts, step, transcript
 from functions.enrich.parts import Part
 from functions.enrich.step import Completion, Outcome, Planned, Planning
 
@@ -26,11 +26,9 @@ class Speech:
         if not on.facts.has_audio:
             return None
         chunks = [part.to_json() for part in parts.plan_parts(on.facts.duration_ms)]
-        spec = {
-            "master_key": on.asset["master_key"], "sha256": on.asset["sha256"],
-            "vocabulary": query.project_vocabulary(on.work.connection, project_id=on.asset["project_id"]),
-        }  # fmt: skip
-        return Planned(chunks, str(on.asset["sha256"]), spec)
+        spec, of = masters.plan_spec(on)
+        vocabulary = query.project_vocabulary(on.work.connection, project_id=on.asset["project_id"])
+        return Planned(chunks, of, {**spec, "vocabulary": vocabulary})
 
     def do(self, call: Call, lease: Lease) -> tuple[dict[str, Any], str]:
         """Hear one part."""
@@ -58,11 +56,7 @@ def _recogniser(chosen: Settings, name: str, vocabulary: str | None) -> Recognis
 def _hear(call: Call, lease: Lease, recogniser: Recogniser) -> dict[str, Any]:
     from functions.enrich import speech, whisper
 
-    objects, key = call.objects, lease.job_spec["master_key"]
-    stored = objects.head(objects.archive, key)
-    master = speech.Master(
-        objects.presign_internal_get(objects.archive, key, step.URL_S), stored.size, stored.etag
-    )
+    master = masters.source(call, lease)
     watch = speech.Watch(lease.report, lease.check, lease.cancelled)
     heard = speech.transcribe_part(master, Part.from_json(lease.spec), recogniser, whisper.Silero(), watch)
     return heard.to_json()

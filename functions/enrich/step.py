@@ -27,18 +27,22 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Facts:
-    """What planning needs to know of a master beside its row."""
+    """What planning needs to know of a master beside its row. `clock`: of a recording whose own jumps."""
 
     has_audio: bool
     duration_ms: int | None
+    clock: dict[str, Any] | None = None
 
     @classmethod
-    def of(cls, asset: Mapping[str, Any], data: Mapping[str, Any]) -> Facts:
+    def of(
+        cls, asset: Mapping[str, Any], data: Mapping[str, Any], clock: dict[str, Any] | None = None
+    ) -> Facts:
         """From the event when it says so (`acervo.asset.ingested.v1`), else from the asset's row."""
         technical = asset["technical"] or {}
         duration_s = data.get("duration_s", technical.get("duration_s"))
         has_audio = data.get("has_audio", bool(technical.get("audio")))
-        return cls(bool(has_audio), round(duration_s * 1000) if isinstance(duration_s, int | float) else None)
+        duration_ms = round(duration_s * 1000) if isinstance(duration_s, int | float) else None
+        return cls(bool(has_audio), duration_ms, clock)
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,8 @@ def begin(
     from acervo.database import as_json, query
 
     asset_id = str(asset["id"])
-    planned = step.plan(Planning(call, work, asset, Facts.of(asset, data), model))
+    clock = query.recording_clock(work.connection, asset_id=asset_id)
+    planned = step.plan(Planning(call, work, asset, Facts.of(asset, {} if clock else data, clock), model))
     if planned is None:
         return None
     before = query.latest_job(work.connection, asset_id=asset_id, kind=step.name)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from acervo.errors import Permanent
-from functions.enrich import models, runtime
+from acervo.onnx_session import open_session
+from functions.enrich import models
 
 if TYPE_CHECKING:
     from functions.enrich.embedder import Vectors
@@ -25,7 +26,7 @@ class VoiceOnnx:
 
     def __init__(self, model: models.Model, directory: Path, device: str, threads: int) -> None:
         self.label = model.label
-        self._session: Any = runtime.open_session(directory / model.files[0].name, device, threads)
+        self._session: Any = open_session(directory / model.files[0].name, device, threads)
         self._input = self._session.get_inputs()[0].name
 
     def voices(self, stretches: Stretches) -> Vectors:

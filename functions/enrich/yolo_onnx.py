@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from acervo.errors import Permanent
-from functions.enrich import models, runtime
+from acervo.onnx_session import open_session
+from functions.enrich import models
 from functions.enrich.detector import CONFIDENCE, OVERLAP, SIDE, Found
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class YoloOnnx:
 
     def __init__(self, model: models.Model, directory: Path, device: str, threads: int) -> None:
         self.label = model.label
-        self._session = runtime.open_session(directory / model.files[0].name, device, threads)
+        self._session = open_session(directory / model.files[0].name, device, threads)
         try:
             named = ast.literal_eval(self._session.get_modelmeta().custom_metadata_map["names"])
             self._names = {int(number): str(name) for number, name in named.items()}

@@ -7,19 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from functions.search.documents import fields_of
-from functions.search.engine import Facets
+from functions.search.engine import Facets, Picture
 from functions.search.fusion import Fused
 from functions.search.highlights import Matcher, Piece, highlight, pieces
 from functions.search.uses import uses_of
 from functions.search.waiting import LeftOut
 
-FORGIVEN = 2
-
 Row = Mapping[str, Any]
 
 
-def hit(row: Row, fused: Fused, matcher: Matcher, passages: Sequence[Row], lead: str, now: datetime) -> dict[str, Any]:  # fmt: skip
-    """One asset: which fields it was found by, marked, its best passages, and what its rights allow at `now`."""
+def hit(
+    row: Row, fused: Fused, matcher: Matcher, passages: Sequence[Row], lead: str, now: datetime, seen: Picture | None = None
+) -> dict[str, Any]:  # fmt: skip
+    """One asset: which fields it was found by, marked, its best passages, and what its rights allow at `now`. `seen`: its likest frame."""
     metadata = row["metadata"] if isinstance(row["metadata"], dict) else {}
     embedded = row["embedded"] if isinstance(row["embedded"], dict) else {}
     fields = fields_of(row["name"], metadata, embedded)
@@ -28,13 +28,14 @@ def hit(row: Row, fused: Fused, matcher: Matcher, passages: Sequence[Row], lead:
     if (
         not found and not passages and matcher.words and engines
     ):  # an engine that forgives more than was asked
-        matcher = Matcher(matcher.words, matcher.phrases, FORGIVEN)
+        matcher = matcher.forgiving
         found = _marked(fields, matcher)
     said = [passage(segment, matcher) for segment in passages]
-    why = [{"engine": engine, "field": name} for engine in engines for name in found]
+    why: list[dict[str, Any]] = [{"engine": engine, "field": name} for engine in engines for name in found]
     why += [{"engine": lead, "field": "said"}] if said else []
     near = dict.fromkeys(leg.partition(":")[0] for leg in fused.legs if leg.endswith(":meaning"))
     why += [{"engine": engine, "field": "meaning"} for engine in near]
+    why += [_looks(leg.partition(":")[0], seen) for leg in fused.legs if leg.endswith(":picture")]
     if not why and matcher.words:  # what a machine saw or heard is not among the fields that are shown
         why = [{"engine": engine, "field": "seen"} for engine in engines]
     return {
@@ -54,6 +55,12 @@ def hit(row: Row, fused: Fused, matcher: Matcher, passages: Sequence[Row], lead:
         "highlights": {name: _joined(marked) for name, marked in found.items()},
         "passages": said,
     }
+
+
+def _looks(engine: str, seen: Picture | None) -> dict[str, Any]:
+    """A picture that looks like the words; in a film, at which second."""
+    at = {"at_s": seen.start_ms / 1000} if seen and seen.start_ms is not None else {}
+    return {"engine": engine, "field": "picture", **at}
 
 
 def _marked(fields: Mapping[str, Sequence[str]], matcher: Matcher) -> dict[str, list[list[Piece]]]:

@@ -12,9 +12,9 @@ from typing import Any
 
 from functions.search import cursor
 from functions.search.cursor import Cursor
-from functions.search.engine import Ask, Embedder, Engine, Meaning, Order, Scope
+from functions.search.engine import Ask, Embedder, Engine, Meaning, Order, Pictures, Scope
 from functions.search.fusion import Fused
-from functions.search.legs import MEANING, Legs
+from functions.search.legs import MEANING, PICTURE, Legs
 from functions.search.query_tree import Members, Query
 from functions.search.reading import Reading
 from functions.search.rows import Rows
@@ -43,11 +43,11 @@ class Asking:
 
     def __init__(
         self, engines: Sequence[Engine], reading: Reading, deadline_s: float,
-        meaning: Meaning | None, embedder: Embedder | None, vocabulary: Vocabulary | None,
+        meaning: Meaning | None, embedder: Embedder | None, vocabulary: Vocabulary | None, pictures: Pictures | None,
     ) -> None:  # fmt: skip
         self.engines, self.rows, self._vocabulary = engines, Rows(reading), vocabulary
-        self._lanes = Lanes([*(engine.name for engine in engines), MEANING])
-        self.legs = Legs(engines, self._lanes, deadline_s, meaning, embedder)
+        self._lanes = Lanes([*(engine.name for engine in engines), MEANING, PICTURE])
+        self.legs = Legs(engines, self._lanes, deadline_s, meaning, embedder, pictures)
 
     def close(self) -> None:
         self._lanes.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from functions.search.highlights import Matcher
 from functions.search.legs import Ranked, below, best_of
 from functions.search.query_tree import words_of
 from functions.search.rows import Row
-from functions.search.waiting import LeftOut
+from functions.search.waiting import Call, LeftOut, Waiting
 
 PASSAGES_EACH = 3
 OFFERED = 300  # passages to choose them from
@@ -53,7 +53,15 @@ class AssetSearch:
         matcher = Matcher.of(ask.query.tree, ask.typos)
         now = datetime.now(UTC)
         hits = [
-            answers.hit(row, fused, matcher, page.passages.get(fused.id, ()), lead.name, now)
+            answers.hit(
+                row,
+                fused,
+                matcher,
+                page.passages.get(fused.id, ()),
+                lead.name,
+                now,
+                ranked.seen.get(fused.id),
+            )
             for fused, row in page.found
         ]
         left_out = [*ranked.left_out, *page.left_out]
@@ -80,8 +88,15 @@ class AssetSearch:
             if not wanted:
                 break
             ids = [fused.id for fused in wanted]
-            best = self._best_passages(lead, ask, ranked, ids, page)
-            rows, texts = self._asking.rows.shown(ask.scope, ids, [p for some in best.values() for p in some])
+            known = self._known_passages(lead, ask, ranked, ids)
+            asked = self._ask_passages(lead, ask, ids) if known is None else None
+            if asked is None:  # in one trip
+                best = known or {}
+                rows, texts = self._asking.rows.shown(ask.scope, ids, _each(best.values()))
+            else:  # while the engine looks
+                rows = self._asking.rows.visible(ask.scope, ids)
+                best = self._best_passages(lead, ask, ids, asked, page)
+                texts = self._asking.rows.texts(_each(some for id_, some in best.items() if id_ in rows))
             page.found += [(fused, rows[fused.id]) for fused in wanted if fused.id in rows]
             page.dropped += len(ids) - len(rows)
             page.position += len(wanted)
@@ -89,26 +104,33 @@ class AssetSearch:
                 page.passages[id_] = [texts[key] for p in some if (key := (id_, p.number)) in texts]
         return page
 
-    def _best_passages(
-        self, lead: Engine, ask: Ask, ranked: Ranked, asset_ids: Sequence[str], page: _Page
-    ) -> Mapping[str, list[PassageId]]:
-        """Up to PASSAGES_EACH of each asset, best first; without asking again when the leg of passages has them all."""
+    def _known_passages(
+        self, lead: Engine, ask: Ask, ranked: Ranked, asset_ids: Sequence[str]
+    ) -> Mapping[str, list[PassageId]] | None:
+        """Up to PASSAGES_EACH of each asset, best first, when the leg of passages has them all, or there are none; None when they are to be asked for."""
         if ask.query.tree is None or Offer.PASSAGES not in lead.offers:
             return {}
         words = words_of(ask.query.tree)
         if len(words) == 1 and ask.order is Order.RELEVANCE and ranked.spoken.total == len(ranked.spoken.ids):
             wanted = set(asset_ids)
             return {id_: some for id_, some in best_of(ranked.spoken, PASSAGES_EACH).items() if id_ in wanted}
-        best: dict[str, list[PassageId]] = {}
-        missing = list(asset_ids)
+        return None
+
+    def _ask_passages(self, lead: Engine, ask: Ask, asset_ids: Sequence[str]) -> tuple[Waiting, Call]:
         waiting = self._asking.waiting()
-        for _ in range(2):  # a long film may have taken all the places
+        return waiting, waiting.start(lead.name, "passages", _any_word(lead, ask, asset_ids))
+
+    def _best_passages(
+        self, lead: Engine, ask: Ask, asset_ids: Sequence[str], asked: tuple[Waiting, Call], page: _Page
+    ) -> Mapping[str, list[PassageId]]:
+        """As `_known_passages`, of what was asked for; asked once more where a long film has taken all the places."""
+        waiting, call = asked
+        found: Passages = waiting.result(call, Passages([], 0))
+        best = best_of(found, PASSAGES_EACH)
+        missing = [id_ for id_ in asset_ids if id_ not in best]
+        if missing and found.total > len(found.ids):
             call = waiting.start(lead.name, "passages", _any_word(lead, ask, missing))
-            found: Passages = waiting.result(call, Passages([], 0))
-            best |= best_of(found, PASSAGES_EACH)
-            missing = [id_ for id_ in missing if id_ not in best]
-            if not missing or found.total <= len(found.ids):
-                break
+            best |= best_of(waiting.result(call, Passages([], 0)), PASSAGES_EACH)
         page.left_out += waiting.left_out
         page.engine_s += waiting.waited_s
         return best
@@ -124,6 +146,10 @@ class _Page:
         self.dropped = 0
         self.left_out: list[LeftOut] = []
         self.engine_s = 0.0
+
+
+def _each(best: Iterable[Sequence[PassageId]]) -> list[PassageId]:
+    return [passage for some in best for passage in some]
 
 
 def _any_word(engine: Engine, ask: Ask, asset_ids: Sequence[str]) -> Callable[[], Passages]:

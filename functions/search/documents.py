@@ -6,7 +6,7 @@ Every engine is fed from these values; `version` is the row's, so that old never
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,8 @@ _TITLES = ("title", "headline", "name")
 _NAMES = ("byline", "credit", "author", "creator", "source", "location", "city", "country", "place")
 _TAGS = ("keywords", "tags")
 _PEOPLE = ("people", "persons", "personality")
+_KNOWN = frozenset({*_TITLES, *_NAMES, *_TAGS, *_PEOPLE})
+DEEPEST = 8  # of what is looked at in metadata
 
 
 @dataclass(frozen=True)
@@ -87,19 +89,14 @@ def fields_of(
     name: str, metadata: Mapping[str, Any], embedded: Mapping[str, Any]
 ) -> dict[str, tuple[str, ...]]:
     """The searched text of an asset by the name of the field it came from; also what highlights are made of."""
-    known = {*_TITLES, *_NAMES, *_TAGS, *_PEOPLE}
     return {
-        "title": tuple(_texts(metadata.get(key) for key in _TITLES)),
-        "name": tuple(_texts([name.replace("_", " ")])),
-        "keywords": tuple(dict.fromkeys(t[:MAX_TAG] for t in _tags(metadata.get(key) for key in _TAGS)))[
-            :MAX_TAGS
-        ],
-        "people": tuple(dict.fromkeys(t[:MAX_TAG] for t in _tags(metadata.get(key) for key in _PEOPLE)))[
-            :MAX_TAGS
-        ],
-        "names": tuple(_texts(metadata.get(key) for key in _NAMES)),
-        "description": tuple(_texts(value for key, value in metadata.items() if key not in known)),
-        "embedded": tuple(_texts([embedded])),
+        "title": _texts([metadata.get(key) for key in _TITLES]),
+        "name": _texts([name.replace("_", " ")]),
+        "keywords": _tags([metadata.get(key) for key in _TAGS]),
+        "people": _tags([metadata.get(key) for key in _PEOPLE]),
+        "names": _texts([metadata.get(key) for key in _NAMES]),
+        "description": _texts([value for key, value in metadata.items() if key not in _KNOWN]),
+        "embedded": _texts([embedded]),
     }
 
 
@@ -116,39 +113,46 @@ def language(code: str | None) -> str:
 
 def clean(text: str) -> str:
     """One normal form, so that a decomposed accent is the same letter as a composed one."""
-    return unicodedata.normalize("NFKC", text[:MAX_TEXT]).replace("\x00", " ")
+    text = text[:MAX_TEXT]
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).replace("\x00", " ")
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _tags(values: Iterable[Any]) -> Iterator[str]:
+def _tags(values: Iterable[Any]) -> tuple[str, ...]:
+    """Each once, MAX_TAGS at the most."""
+    found: dict[str, None] = {}
     for value in values:
         for text in _strings(value):
-            yield from (
-                tag.strip() for tag in (text.split(",") if isinstance(value, str) else [text]) if tag.strip()
-            )
+            for tag in text.split(",") if isinstance(value, str) else (text,):
+                if plain := tag.strip():
+                    found[plain[:MAX_TAG]] = None
+    return tuple(found)[:MAX_TAGS]
 
 
-def _texts(values: Iterable[Any]) -> Iterator[str]:
+def _texts(values: Iterable[Any]) -> tuple[str, ...]:
     """Every string below the values, until MAX_TEXT characters."""
     left = MAX_TEXT
+    found: list[str] = []
     for value in values:
         for text in _strings(value):
             if left <= 0:
-                return
-            yield text[:left]
+                return tuple(found)
+            found.append(text[:left])
             left -= len(text)
+    return tuple(found)
 
 
-def _strings(value: Any, depth: int = 0) -> Iterator[str]:
+def _strings(value: Any, depth: int = 0) -> Sequence[str]:
+    if value is None:
+        return ()
     if isinstance(value, str):
-        if text := clean(value).strip():
-            yield text
-    elif depth < 8 and isinstance(value, list | tuple):
-        for item in value:
-            yield from _strings(item, depth + 1)
-    elif depth < 8 and isinstance(value, dict):
-        for item in value.values():
-            yield from _strings(item, depth + 1)
+        text = clean(value).strip()
+        return (text,) if text else ()
+    if depth < DEEPEST and isinstance(value, list | tuple):
+        return [text for item in value for text in _strings(item, depth + 1)]
+    if depth < DEEPEST and isinstance(value, dict):
+        return [text for item in value.values() for text in _strings(item, depth + 1)]
+    return ()

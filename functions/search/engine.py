@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from functions.search.query_tree import Query
 
@@ -57,8 +57,7 @@ class Assets:
     total: int
 
 
-@dataclass(frozen=True)
-class PassageId:
+class PassageId(NamedTuple):
     asset_id: str
     number: int
     score: float
@@ -153,6 +152,27 @@ class Meaning(Protocol):
 
     def vectors_of(self, asset_id: str) -> Sequence[Sequence[float]]:
         """What the asset itself means; empty when it was never embedded."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An asset by its likest frame: where that begins, None of a still."""
+
+    asset_id: str
+    start_ms: int | None
+
+
+class Pictures(Protocol):
+    """Pictures that look like words, described or not."""
+
+    name: str
+
+    def nearest(self, text: str, ask: Ask, window: int) -> Sequence[Picture]:
+        """Inside the scope and the filters of `ask`, the likest first, each asset once.
+
+        Raises:
+            EngineDown: the model cannot be asked, or its vectors cannot.
+        """
 
 
 class Embedder(Protocol):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 K = 60
 
@@ -20,8 +21,7 @@ class Leg:
     weight: float = 1.0
 
 
-@dataclass(frozen=True)
-class Fused:
+class Fused(NamedTuple):
     id: str
     score: float
     legs: tuple[str, ...]
@@ -30,13 +30,17 @@ class Fused:
 def fuse(legs: Iterable[Leg], k: int = K) -> list[Fused]:
     """Best first; equal scores in the order of their ids, so that the same legs always give the same list."""
     scores: dict[str, float] = {}
-    seen: dict[str, list[str]] = {}
+    seen: dict[str, tuple[str, ...]] = {}
     for leg in legs:
-        for rank, id_ in enumerate(leg.ids, 1):
-            scores[id_] = scores.get(id_, 0.0) + leg.weight / (k + rank)
-            seen.setdefault(id_, []).append(leg.name)
-    order = sorted(scores, key=lambda id_: (-scores[id_], id_))
-    return [Fused(id_, scores[id_], tuple(seen[id_])) for id_ in order]
+        alone, weight = (leg.name,), leg.weight
+        for place, id_ in enumerate(leg.ids, k + 1):
+            if id_ in scores:
+                scores[id_] += weight / place
+                seen[id_] += alone
+            else:
+                scores[id_], seen[id_] = weight / place, alone
+    order = sorted((-score, id_) for id_, score in scores.items())
+    return [Fused(id_, -score, seen[id_]) for score, id_ in order]
 
 
 def grouped(ids: Iterable[str]) -> list[str]:

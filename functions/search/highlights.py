@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
 from functions.search import analysis
 from functions.search.query_tree import Node, Phrase, Word, words_of
 from functions.search.typos import typos_in
 
 SNIPPET = 240
+FORGIVEN = 2
 _LEAD = 60
 _SCANNED = 8000
 _STEM = 2  # letters that a stemmer never touches: most words are told apart by them
 _WORD = re.compile(r"[^\W_]+")
+_FOLDS = re.compile(r"[^\x00-\x7f]")
 
 
-@dataclass(frozen=True)
-class Piece:
+class Piece(NamedTuple):
     text: str
     hit: bool
 
@@ -31,7 +34,10 @@ class Matcher:
     phrases: Sequence[tuple[str, ...]]
     typos: int = 0
     _known: dict[str, bool] = field(default_factory=dict)
-    _pattern: re.Pattern[str] | None = None
+
+    def __post_init__(self) -> None:
+        self._begins = _beginnings(analysis.whole_word(word.text) for word in self.words)
+        self._first = _beginnings(phrase[0] for phrase in self.phrases)
 
     @classmethod
     def of(cls, tree: Node | None, typos: int = 0) -> Matcher:
@@ -41,34 +47,23 @@ class Matcher:
         several = [analysis.words(w.text) for w in found if isinstance(w, Phrase) or w not in single]
         return cls(telling or single, [words for words in several if words], typos)
 
+    @cached_property
+    def forgiving(self) -> Matcher:
+        """The same with as many typos as any engine forgives; one, for all the hits of an answer."""
+        return Matcher(self.words, self.phrases, FORGIVEN)
+
     def spans(self, text: str) -> list[tuple[int, int]]:
         """(start, end) of every word that is meant."""
-        if not self.phrases and (telling := self._beginnings()) is not None:
-            return [word.span() for word in telling.finditer(text, 0, _SCANNED) if self._is_meant(word[0])]
-        found = list(_WORD.finditer(text, 0, _SCANNED))
-        hits = {i for i, word in enumerate(found) if self._is_meant(word[0])}
-        if self.phrases:
-            hits |= self._in_phrases([analysis.whole_word(word[0]) for word in found])
-        return [found[i].span() for i in sorted(hits)]
+        if not self.words:
+            return sorted({*self._in_phrases(text)}) if self.phrases else []
+        every = _WORD.finditer(text, 0, _SCANNED) if self.typos else begun(text, self._begins)
+        found = [word.span() for word in every if self._is_meant(word[0])]
+        return sorted({*found, *self._in_phrases(text)}) if self.phrases else found
 
-    def _beginnings(self) -> re.Pattern[str] | None:
-        """Words that may be meant, by their first letters: nine words in ten need no analysis. None when a typo may be there."""
-        if self._pattern is None and not self.typos:
-            asked = {analysis.whole_word(word.text)[:_STEM] for word in self.words}
-            first = "|".join(sorted(re.escape(begin) for begin in asked if begin and begin.isascii()))
-            plain = rf"(?:{first})[^\W_]*|" if first else ""
-            accented = r"[^\W_\x00-\x7f][^\W_]*|[^\W_][^\W_\x00-\x7f][^\W_]*"
-            self._pattern = re.compile(rf"(?<![^\W_])(?:{plain}{accented})", re.IGNORECASE)
-        return self._pattern
-
-    def _in_phrases(self, words: Sequence[str]) -> set[int]:
-        return {
-            place
-            for phrase in self.phrases
-            for i in range(len(words) - len(phrase) + 1)
-            if tuple(words[i : i + len(phrase)]) == phrase
-            for place in range(i, i + len(phrase))
-        }
+    def _in_phrases(self, text: str) -> Iterator[tuple[int, int]]:
+        for word in begun(text, self._first):
+            for phrase in self.phrases:
+                yield from _along(phrase, word, text)
 
     def _is_meant(self, written: str) -> bool:
         known = self._known.get(written)
@@ -89,6 +84,47 @@ class Matcher:
             return True
         allowed = typos_in(wanted, self.typos)
         return allowed > 0 and is_near(wanted, word, allowed, asked.prefix)
+
+
+def _beginnings(words: Iterable[str]) -> tuple[str, ...]:
+    """Those that can be looked for as they are: what begins with another letter is tried anyway."""
+    return tuple({word[:_STEM] for word in words if word and word[:_STEM].isascii()})
+
+
+def begun(text: str, begins: Iterable[str]) -> list[re.Match[str]]:
+    """Words that may begin, folded, like one of `begins` (ASCII, of _STEM letters at the most), in their order: nine in ten need no analysis."""
+    lower = text.lower()
+    starts: list[int] = []
+    for begin in begins:
+        at = lower.find(begin, 0, _SCANNED)
+        while at >= 0:
+            if at == 0 or not lower[at - 1].isalnum():
+                starts.append(at)
+            at = lower.find(begin, at + 1, _SCANNED)
+    if not text.isascii():
+        if len(lower) != len(text):  # a letter that is two in lower case
+            return list(_WORD.finditer(text, 0, _SCANNED))
+        for letter in _FOLDS.finditer(text, 0, _SCANNED):  # first or second of a word
+            at = letter.start()
+            if at == 0 or not text[at - 1].isalnum():
+                starts.append(at)
+            elif at == 1 or not text[at - 2].isalnum():
+                starts.append(at - 1)
+    if not starts:
+        return []
+    return [word for start in sorted(set(starts)) if (word := _WORD.match(text, start, _SCANNED))]
+
+
+def _along(phrase: Sequence[str], word: re.Match[str], text: str) -> list[tuple[int, int]]:
+    """The places of a phrase that begins with `word`; none when it does not."""
+    places: list[tuple[int, int]] = []
+    at: re.Match[str] | None = word
+    for wanted in phrase:
+        if at is None or analysis.whole_word(at[0]) != wanted:
+            return []
+        places.append(at.span())
+        at = _WORD.search(text, at.end(), _SCANNED)
+    return places
 
 
 def highlight(text: str, matcher: Matcher, length: int = SNIPPET) -> list[Piece] | None:
@@ -125,13 +161,19 @@ def is_near(wanted: str, word: str, allowed: int, prefix: bool) -> bool:
     """Whether at most `allowed` letters were mistyped: optimal string alignment, of the beginning of `word` when `prefix`."""
     if len(wanted) - len(word) > allowed or (not prefix and len(word) - len(wanted) > allowed):
         return False
+    width, far = len(word), allowed + 1
     before: list[int] = []
-    row = list(range(len(word) + 1))
-    for i, a in enumerate(wanted, 1):
-        before, last, row = row, before, [i]
-        for j, b in enumerate(word, 1):
+    row: list[int] = [*range(min(allowed, width) + 1), *([far] * (width - allowed))]
+    for i, a in enumerate(wanted, 1):  # only as far from the diagonal as typos may lead
+        before, last, row = row, before, [far] * (width + 1)
+        if i <= allowed:
+            row[0] = i
+        for j in range(max(1, i - allowed), min(width, i + allowed) + 1):
+            b = word[j - 1]
             cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
             if i > 1 and j > 1 and a == word[j - 2] and wanted[i - 2] == b:
                 cost = min(cost, last[j - 2] + 1)
-            row.append(cost)
+            row[j] = cost
+        if min(row) > allowed:  # it does not become less
+            return False
     return (min(row) if prefix else row[-1]) <= allowed

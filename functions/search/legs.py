@@ -4,13 +4,13 @@ The *lead* is the first engine that has passages (any, when none has): totals, f
 two engines cannot be added. When it fails, the next engine that answered counts instead, and the answer says which. The others only rank.
 
 Meaning is one leg: of the lead when it has vectors, in the same trip as the words (which wait for the query's vector, but not for long), of
-pgvector otherwise.
+pgvector otherwise. Pictures that look like the words are another, where a model for them is configured.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from functions.search.cursor import FIRST, WINDOW
@@ -27,6 +27,8 @@ from functions.search.engine import (
     Order,
     PassageId,
     Passages,
+    Picture,
+    Pictures,
     Wanted,
 )
 from functions.search.fusion import Fused, Leg, fuse, grouped
@@ -37,13 +39,16 @@ FUSED = FIRST  # of each leg; below that the assets follow in the lead's own ord
 NEAREST = 30  # by meaning: what is far away is noise
 WEIGHTS = {"tantivy": 1.0, "elasticsearch": 1.0, "meilisearch": 0.8}
 SAID_WEIGHT, MEANING_WEIGHT = 0.7, 0.5
+PICTURE_WEIGHT = 0.3  # its best (0.3 / 61) is below the last of FUSED words (1 / 160): alone it comes after what was found by its letters
 VECTOR_SHARE = 0.3  # of the deadline, that words wait for the vector they travel with
 MEANING = "meaning"  # the lane of the embedder and of vectors outside the engines
+PICTURE = "picture"  # the same, of pictures
+UNWRITTEN = (f":{MEANING}", f":{PICTURE}")  # legs that look at no letters
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """What the engines said, fused. `spoken` is complete when the lead found no more passages than these."""
+    """What the engines said, fused. `spoken` is complete when the lead found no more passages than these; `seen`: the likest frame of an asset."""
 
     hits: Sequence[Fused]
     total: int
@@ -52,15 +57,16 @@ class Ranked:
     spoken: Passages
     left_out: tuple[LeftOut, ...]
     engine_s: float
+    seen: Mapping[str, Picture] = field(default_factory=dict)
 
 
 class Legs:
     def __init__(
         self, engines: Sequence[Engine], lanes: Lanes, deadline_s: float,
-        meaning: Meaning | None = None, embedder: Embedder | None = None,
+        meaning: Meaning | None = None, embedder: Embedder | None = None, pictures: Pictures | None = None,
     ) -> None:  # fmt: skip
         self._engines, self._lanes, self.deadline_s = engines, lanes, deadline_s
-        self._meaning, self._embedder = meaning, embedder
+        self._meaning, self._embedder, self._pictures = meaning, embedder, pictures
 
     def lead(self) -> Engine | None:
         """None when no engine has an index."""
@@ -75,6 +81,7 @@ class Legs:
         calls = [(e, waiting.start(e.name, "assets", _assets(e, ask))) for e in others]
         travels = ranks and Offer.NEAREST in lead.offers
         near = self._start_meaning(waiting, ask) if ranks and not travels else None
+        looked = self._start_pictures(waiting, ask) if ranks else None
         vector = self._vector(waiting, ask) if travels else ()
         wanted = Wanted(
             FUSED if needed <= FUSED else WINDOW,
@@ -87,8 +94,9 @@ class Legs:
         also = [(e, waiting.result(call, None)) for e, call in calls]
         nearest: Sequence[str] = waiting.result(near, ()) if near else found.nearest or ()
         meant = Leg(f"{self._whose(lead, travels)}:{MEANING}", nearest, MEANING_WEIGHT)
+        seen: Sequence[Picture] = waiting.result(looked, ()) if looked else ()
         return self._fuse(
-            lead, ask, found, [(e, a) for e, a in also if a is not None], meant, facets, waiting
+            lead, ask, found, [(e, a) for e, a in also if a is not None], meant, seen, facets, waiting
         )
 
     # -- asking ----------------------------------------------------------------------------------------------------
@@ -128,6 +136,12 @@ class Legs:
             return None
         return waiting.start(MEANING, MEANING, lambda: meaning.nearest(embedder.vector(text), ask, NEAREST))
 
+    def _start_pictures(self, waiting: Waiting, ask: Ask) -> Call | None:
+        pictures, text = self._pictures, _meaningful(ask.query)
+        if pictures is None or not text:
+            return None
+        return waiting.start(PICTURE, PICTURE, lambda: pictures.nearest(text, ask, NEAREST))
+
     def _vector(self, waiting: Waiting, ask: Ask) -> Sequence[float]:
         """Of the words; empty when they have none, or none in time."""
         embedder, text = self._embedder, _meaningful(ask.query)
@@ -166,7 +180,7 @@ class Legs:
     # -- fusing ----------------------------------------------------------------------------------------------------
     def _fuse(
         self, lead: Engine, ask: Ask, found: Found, also: Sequence[tuple[Engine, Assets]], meant: Leg,
-        facets: bool, waiting: Waiting,
+        seen: Sequence[Picture], facets: bool, waiting: Waiting,
     ) -> Ranked:  # fmt: skip
         assets = found.assets or Assets([], 0)
         spoken = found.passages or Passages([], 0)
@@ -180,14 +194,17 @@ class Legs:
             Leg(f"{lead.name}:said", said, SAID_WEIGHT),
             *(Leg(f"{e.name}:assets", ranked.ids[:FUSED], WEIGHTS.get(e.name, 1.0)) for e, ranked in also),
         ]
-        ranked = fuse([*legs, meant])
+        whose = self._pictures.name if self._pictures else ""
+        looks = Leg(f"{whose}:{PICTURE}", [picture.asset_id for picture in seen], PICTURE_WEIGHT)
+        ranked = fuse([*legs, meant, looks])
         if len(assets.ids) > FUSED:
             known = {fused.id for fused in ranked}
             below = (f"{lead.name}:assets",)
             ranked += [Fused(id_, 0.0, below) for id_ in assets.ids[FUSED:] if id_ not in known]
         counter, total, counted = self._counts(lead, ask, found, also, facets, waiting)
         return Ranked(
-            ranked[:WINDOW], max(total, len(said)), counted, counter, spoken, tuple(waiting.left_out), waiting.waited_s
+            ranked[:WINDOW], max(total, len(said)), counted, counter, spoken, tuple(waiting.left_out), waiting.waited_s,
+            {picture.asset_id: picture for picture in seen},
         )  # fmt: skip
 
     def _counts(
@@ -233,12 +250,13 @@ def _assets(engine: Engine, ask: Ask) -> Callable[[], Assets]:
 
 def below(strict: Ranked, forgiving: Ranked) -> Ranked:
     """What was found by its letters as typed first, what typos may have meant after it; counted as the forgiving one counts."""
-    first = [fused for fused in strict.hits if any(not leg.endswith(":meaning") for leg in fused.legs)]
+    first = [fused for fused in strict.hits if any(not leg.endswith(UNWRITTEN) for leg in fused.legs)]
     known = {fused.id for fused in first}
     hits = [*first, *(fused for fused in forgiving.hits if fused.id not in known)]
     left_out = tuple(dict.fromkeys((*strict.left_out, *forgiving.left_out)))
     waited_s = strict.engine_s + forgiving.engine_s
-    return replace(forgiving, hits=hits[:WINDOW], left_out=left_out, engine_s=waited_s)
+    seen = {**strict.seen, **forgiving.seen}
+    return replace(forgiving, hits=hits[:WINDOW], left_out=left_out, engine_s=waited_s, seen=seen)
 
 
 def best_of(found: Passages, each: int) -> dict[str, list[PassageId]]:

@@ -31,7 +31,7 @@ from functions.search.indexing import Indexer
 from functions.search.matching import matches
 from functions.search.reading import Reading
 from functions.search.routes import routes
-from functions.search.serving import DirectSettings, MeaningSettings, Serving, serving
+from functions.search.serving import DirectSettings, MeaningSettings, PictureSettings, Serving, serving
 from functions.search.vocabulary import Vocabulary
 
 TICK = "dev.knative.sources.ping"
@@ -57,6 +57,7 @@ class Settings:
     identity: IdentitySettings = settings.nested(IdentitySettings)
     engines: EngineSettings = settings.nested(EngineSettings)
     meaning: MeaningSettings = settings.nested(MeaningSettings)
+    pictures: PictureSettings = settings.nested(PictureSettings)
     direct: DirectSettings = settings.nested(DirectSettings)
     deadline_s: float = settings.variable(
         "SEARCH_DEADLINE_S", 0.0
@@ -105,8 +106,9 @@ class Indexers:
 def _serving(resources: Resources) -> Serving:
     chosen: Settings = resources.settings
     return serving(
-        chosen.frame.database.url, chosen.engines, chosen.meaning, chosen.direct, chosen.deadline_s
-    )
+        chosen.frame.database.url, chosen.engines, chosen.meaning, chosen.direct, chosen.deadline_s,
+        chosen.pictures,
+    )  # fmt: skip
 
 
 @cache

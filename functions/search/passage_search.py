@@ -75,7 +75,7 @@ class PassageSearch:
     def _segment_hits(
         self, scope: Scope, wanted: Sequence[PassageId], matcher: Matcher, engine: str
     ) -> list[dict[str, Any]]:
-        around = [replace(p, number=p.number + step) for p in wanted for step in (-1, 0, 1)]
+        around = [p._replace(number=p.number + step) for p in wanted for step in (-1, 0, 1)]
         assets, texts = self._asking.rows.shown(scope, list({p.asset_id for p in wanted}), around)
         now = datetime.now(UTC)
         return [

@@ -1,4 +1,5 @@
 """Meaning by pgvector: the rows that enrichment wrote to `embeddings`, near a vector of the same model, inside the caller's projects.
+Pictures are rows like any others, of a model of their own.
 
 The scope is in the same statement as the distance: a neighbour in another project is never looked at as an answer. Filters that the table
 cannot answer are applied to the assets it joins.
@@ -14,7 +15,7 @@ from psycopg import sql
 
 from acervo.database import Connection, query
 from acervo.errors import Transient
-from functions.search.engine import Ask, EngineDown
+from functions.search.engine import Ask, EngineDown, Picture
 from functions.search.query_tree import MANY_VALUED, Dates, Field, Filter, Members, Query
 from functions.search.reading import Reading
 from functions.search.vectors import CANDIDATES, FARTHEST, PASSAGES, is_direction
@@ -24,12 +25,12 @@ VECTORS_OF_ONE = 3
 _SETTINGS = f"select set_config('hnsw.iterative_scan', 'strict_order', true), set_config('hnsw.ef_search', '{CANDIDATES}', true)"  # a number of ours
 _NEAREST = sql.SQL("""
 with near as (
-    select e.asset_id, e.embedding::halfvec({n}) <=> %(vector)s::halfvec({n}) as distance
+    select e.asset_id, e.start_ms, e.embedding::halfvec({n}) <=> %(vector)s::halfvec({n}) as distance
       from embeddings e
      where e.dimensions = {n} and e.model = %(model)s and (%(projects)s::text[] is null or e.project_id = any(%(projects)s::text[]))
        and (%(members)s::uuid[] is null or e.asset_id = any(%(members)s::uuid[]))
      order by e.embedding::halfvec({n}) <=> %(vector)s::halfvec({n}) limit %(rows)s)
-select a.id, min(n.distance) as distance from near n join assets a on a.id = n.asset_id
+select a.id, min(n.distance) as distance, (array_agg(n.start_ms order by n.distance, n.start_ms))[1] as start_ms from near n join assets a on a.id = n.asset_id
  where n.distance <= %(farthest)s and a.status in ('processing', 'ready', 'error')
    and (%(projects)s::text[] is null or a.project_id = any(%(projects)s::text[]))
    and (%(types)s::text[] is null or a.kind::text = any(%(types)s::text[]))
@@ -47,16 +48,25 @@ class PgVectors:
 
     name = "pgvector"
 
-    def __init__(self, reading: Reading, model: str) -> None:
+    def __init__(
+        self, reading: Reading, model: str, farthest: float = FARTHEST, each: int = PASSAGES
+    ) -> None:
+        """`each`: vectors that are looked at for an asset that is wanted."""
         self._reading, self._model = reading, model
+        self._farthest, self._each = farthest, each
 
     def nearest(self, vector: Sequence[float], ask: Ask, window: int) -> Sequence[str]:
+        return [picture.asset_id for picture in self.pictures(vector, ask, window)]
+
+    def pictures(self, vector: Sequence[float], ask: Ask, window: int) -> Sequence[Picture]:
+        """As `nearest`, and where the nearest row of each begins."""
         if ask.scope == frozenset() or not is_direction(vector):
             return ()
         if _has_labels(ask.query):
             return ()
         wanted = _parameters(ask) | {
-            "vector": _text(vector), "model": self._model, "rows": window * PASSAGES, "window": window, "farthest": FARTHEST,
+            "vector": _text(vector), "model": self._model, "rows": window * self._each, "window": window,
+            "farthest": self._farthest,
         }  # fmt: skip
         statement = _NEAREST.format(n=sql.Literal(len(vector)))
 
@@ -69,7 +79,7 @@ class PgVectors:
             rows = self._reading.read(look)
         except Transient as fault:
             raise EngineDown(str(fault)) from fault
-        return [str(row["id"]) for row in rows]
+        return [Picture(str(row["id"]), row["start_ms"]) for row in rows]
 
     def vectors_of(self, asset_id: str) -> Sequence[Sequence[float]]:
         rows = self._reading.read(

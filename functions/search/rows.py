@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from acervo.database import Connection, query
@@ -58,18 +58,33 @@ class Rows:
         if not asset_ids:
             return {}, {}
         projects = None if scope is None else sorted(scope)
-        distinct = list({(passage.asset_id, passage.number) for passage in passages})
 
         def look(connection: Connection) -> tuple[list[Row], list[Row]]:
+            if not passages:
+                return list(query.found_assets(connection, asset_ids=list(asset_ids), projects=projects)), []
             with connection.pipeline():
                 assets = query.found_assets(connection, asset_ids=list(asset_ids), projects=projects)
-                segments = (
-                    query.found_segments(connection, asset_ids=[a for a, _ in distinct], numbers=[n for _, n in distinct])
-                    if distinct else iter(())
-                )  # fmt: skip
+                segments = _said(connection, passages)
                 return list(assets), list(segments)
 
         rows, spoken = self._reading.read(look)
         assets = {str(row["id"]): row for row in rows}
-        segments = {(str(row["asset_id"]), row["number"]): row for row in spoken}
-        return assets, {key: row for key, row in segments.items() if key[0] in assets}
+        return assets, {key: row for key, row in _by_place(spoken).items() if key[0] in assets}
+
+    def texts(self, passages: Sequence[PassageId]) -> Segments:
+        """Of passages of assets that are known to be visible."""
+        if not passages:
+            return {}
+        return _by_place(self._reading.read(lambda c: list(_said(c, passages))))
+
+
+def _said(connection: Connection, passages: Sequence[PassageId]) -> Iterable[Row]:
+    distinct = list({(passage.asset_id, passage.number) for passage in passages})
+    found: Iterable[Row] = query.found_segments(
+        connection, asset_ids=[a for a, _ in distinct], numbers=[n for _, n in distinct]
+    )
+    return found
+
+
+def _by_place(rows: Iterable[Row]) -> Segments:
+    return {(str(row["asset_id"]), row["number"]): row for row in rows}

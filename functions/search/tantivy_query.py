@@ -29,6 +29,7 @@ from functions.search.tantivy_scope import Projects
 from functions.search.tree_walk import walk
 from functions.search.typos import typos_in
 
+FEW = 32
 _COLUMNS = {
     Field.TYPE: "type", Field.STATUS: "status", Field.PROJECT: "project", Field.LANGUAGE: "language", Field.RIGHTS: "rights",
 }  # fmt: skip
@@ -49,7 +50,11 @@ class Builder:
         narrowing = [self.filter(part) for part in asked.filters]
         if ids is not None:
             narrowing.append(self.among(ids))
-        outside = None
+        return self.inside(ranked, scope, narrowing)
+
+    def inside(self, ranked: Any, scope: frozenset[str] | None, narrowing: Sequence[Any] = ()) -> Any:
+        """What matches `ranked` inside `scope`, all of `narrowing` holding: only `ranked` scores."""
+        narrowing, outside = list(narrowing), None
         if scope is not None:
             outside = self.projects.outside(scope) if self.projects else None
             if outside is None:
@@ -68,11 +73,18 @@ class Builder:
         """An empty scope finds nothing; it never means "no filter"."""
         if not projects:
             return Query.empty_query()
-        return Query.term_set_query(self.schema, "project", sorted(projects))
+        return self._any_of("project", projects)
 
     def among(self, ids: Collection[str]) -> Any:
         """None of them finds nothing."""
-        return Query.term_set_query(self.schema, "asset_id", sorted(ids)) if ids else Query.empty_query()
+        return self._any_of("asset_id", ids) if ids else Query.empty_query()
+
+    def _any_of(self, field: str, values: Collection[str]) -> Any:
+        """A set is put together before anything is looked at: few values are alternatives, which are only looked at where the rest matches."""
+        if len(values) > FEW:
+            return Query.term_set_query(self.schema, field, sorted(values))
+        terms = [Query.term_query(self.schema, field, value, "basic") for value in sorted(values)]
+        return self.either(terms)
 
     def tree(self, node: Node) -> Any | None:
         """None when there is nothing to look for in it (punctuation)."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tantivy import Occur
@@ -17,6 +18,7 @@ from functions.search import analysis, tantivy_schema
 from functions.search.aside import Aside
 from functions.search.engine import Scope, Suggestions
 from functions.search.query_tree import AllOf, Query, Word
+from functions.search.tantivy_beginnings import Beginnings
 from functions.search.tantivy_calls import run
 from functions.search.tantivy_counts import count_roughly, value_of
 from functions.search.tantivy_query import Builder
@@ -39,7 +41,8 @@ class TantivySuggest:
         self._searcher, self._projects = snapshot.assets, snapshot.projects
         self._scope, self._ids, self._aside = scope, ids, aside
         self._schema = tantivy_schema.asset_schema()
-        self._visible = Builder(self._schema, ()).scope(scope) if scope is not None else None
+        self._builder = Builder(self._schema, ("title", "people", "names"), 0, self._projects)
+        self._beginnings = Beginnings(snapshot.assets, scope, snapshot.projects)
 
     def of(self, text: str, limit: int) -> Suggestions:
         words = analysis.words(text)
@@ -66,8 +69,7 @@ class TantivySuggest:
         tree = AllOf(tuple(Word(word, word is words[-1]) for word in words[:MOST_WORDS]))
         found: Any = None
         for typos in (0, 1, 2):
-            builder = Builder(self._schema, ("title", "people", "names"), typos, self._projects)
-            query = builder.query(Query(tree), self._scope)
+            query = replace(self._builder, typos=typos).query(Query(tree), self._scope)
             found = run(lambda query=query: self._searcher.search(query, limit, count=False))  # type: ignore[misc]  # a lambda with a default has no inferred type
             if found.hits:
                 break
@@ -77,21 +79,19 @@ class TantivySuggest:
         """Words of titles and of what is said, those of most assets first."""
         counts: Counter[str] = Counter()
         for field in ("title_exact", "said_exact"):
-            counts.update(dict(self._beginning(field, prefix, limit)))
+            counts.update(dict(self._beginnings.of(field, prefix, limit)))
         return sorted(counts, key=lambda word: (-counts[word], word))[:limit]
 
     def _tags(self, label: str, limit: int) -> list[str]:
-        labels = {found for found, _ in self._beginning("tag_label", label, limit)} if label else set()
+        labels = {found for found, _ in self._beginnings.of("tag_label", label, limit)} if label else set()
         if not labels:
             return []
         having = TantivyQuery.term_set_query(self._schema, "tag_label", sorted(labels))
 
-        def chosen(values: Sequence[str]) -> list[str]:
-            return [tag for tag in values if analysis.label(tag) in labels]
-
         return self._as_written(
-            "tag", having, chosen, limit, lambda tags: {*map(analysis.label, tags)} == labels
-        )
+            "tag", having, lambda tag: analysis.label(tag) in labels, limit,
+            lambda tags: {*map(analysis.label, tags)} == labels,
+        )  # fmt: skip
 
     def _people(self, words: Sequence[str], limit: int) -> list[str]:
         """Every word typed but the last is one of the name, and the last begins one."""
@@ -100,28 +100,26 @@ class TantivySuggest:
         parts.append(TantivyQuery.fuzzy_term_query(self._schema, "people_exact", last, 0, True, True))
         having = TantivyQuery.boolean_query([(Occur.Must, part) for part in parts])
 
-        def chosen(values: Sequence[str]) -> list[str]:
-            return [name for name in values if analysis.begins_name(name, words)]
-
-        return self._as_written("person", having, chosen, limit, lambda names: len(names) >= limit)
-
-    def _beginning(self, field: str, prefix: str, limit: int) -> list[tuple[str, int]]:
-        """(term, assets), those of most assets first."""
-        found: list[tuple[str, int]] = run(
-            lambda: self._searcher.terms_with_prefix(field, prefix, self._visible, limit)
-        )
-        return found
+        return self._as_written(
+            "person", having, lambda name: analysis.begins_name(name, words), limit,
+            lambda names: len(names) >= limit,
+        )  # fmt: skip
 
     def _as_written(
-        self, field: str, having: Any, chosen: Callable[[Sequence[str]], list[str]], limit: int,
+        self, field: str, having: Any, chosen: Callable[[str], bool], limit: int,
         enough: Callable[[Sequence[str]], bool],
     ) -> list[str]:  # fmt: skip
-        """The most frequent values that are `chosen`, of visible assets."""
-        query = having if self._visible is None else having.and_must_match(self._visible)
+        """The most frequent values that are `chosen`, of visible assets; what is `enough` stays enough when there are more."""
+        query = self._builder.inside(having, self._scope)
         found: list[str] = []
         for width in (FEW * limit, MORE * limit, MANY):
             counts = count_roughly(self._searcher, query, field, width)
-            found = chosen([value_of(self._searcher, id_) for id_, _ in counts.exact])
+            found = []
+            for id_, _ in counts.exact:
+                if chosen(value := value_of(self._searcher, id_)):
+                    found.append(value)
+                    if len(found) >= limit and enough(found):
+                        return found[:limit]
             if enough(found) or not counts.rest:
                 break
         return found[:limit]

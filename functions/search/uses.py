@@ -14,11 +14,14 @@ from acervo import rights
 from acervo.rights import Use
 
 FREE = "rights-free"  # nothing limits it
+_USES = tuple(use.value for use in Use)
 _UNREADABLE = "rights-unreadable"
 
 
 def uses_of(written: Any, now: datetime) -> dict[str, Any]:
     """`{"rights": {use: {"allowed", "reasons"}}, "rights_flags": [code]}`; rights that are no object deny all but a look."""
+    if written == {}:  # most of an archive
+        return {"rights": {use: _use(True, []) for use in _USES}, "rights_flags": []}
     limits = flags_of(written, now)
     if not isinstance(written, Mapping):
         unread = {use.value: _use(use is Use.VIEW, [] if use is Use.VIEW else limits) for use in Use}

@@ -1,8 +1,8 @@
-"""Streams of one channel each, brought together in step. Child side only."""
+"""Streams brought together in step: the channels of all in one. Child side only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -19,31 +19,52 @@ BLOCK = 4096
 
 
 class Channels:
-    """Streams of one channel each to frames of all of them, from `origin_s` on, sample by sample in step."""
+    """Streams to frames of all of them, from `origin_s` on, sample by sample in step. Samples are 32 bit floats: 24 bit ones stay as they are.
+
+    Args:
+        streams: the layout of each; their channels follow each other in this order.
+        layout: of all of them; None where they are no sound field together, but several side by side.
+    """
 
     def __init__(
-        self, streams: Sequence[int], rate: int, origin_s: Fraction, jumps_s: Sequence[float]
+        self,
+        streams: Mapping[int, str],
+        layout: str | None,
+        rate: int,
+        origin_s: Fraction,
+        jumps_s: Sequence[float],
     ) -> None:
-        self._rate, self._layout = rate, LAYOUTS[len(streams)]
+        self._rows = {stream: av.AudioLayout(layout).nb_channels for stream, layout in streams.items()}
+        self.count = sum(self._rows.values())
+        self._rate = rate
+        self.layout = layout or f"{self.count} channels"
         self._resamplers = {
-            stream: Resampler(rate, "fltp", "mono", BLOCK, origin_s, jumps_s=jumps_s) for stream in streams
+            stream: Resampler(rate, "fltp", each, BLOCK, origin_s, jumps_s=jumps_s)
+            for stream, each in streams.items()
         }
         self._waiting: dict[int, list[npt.NDArray[Any]]] = {stream: [] for stream in streams}
         self._late = dict.fromkeys(streams, 0)  # samples that were given out as silence
         self._open = set(streams)
         self._done = 0
 
+    @classmethod
+    def of_monos(
+        cls, streams: Sequence[int], rate: int, origin_s: Fraction, jumps_s: Sequence[float] = ()
+    ) -> Channels:
+        """One soundtrack out of streams of one channel each."""
+        return cls(dict.fromkeys(streams, "mono"), LAYOUTS[len(streams)], rate, origin_s, jumps_s)
+
     def push(self, stream: int, frame: AudioFrame | None) -> Iterator[AudioFrame | None]:
         """What comes out; None ends a stream, and comes out when all have ended."""
         for piece in self._resamplers[stream].push(frame):
-            data = piece.to_ndarray()[0]
-            dropped = min(self._late[stream], len(data))
+            data = piece.to_ndarray()
+            dropped = min(self._late[stream], data.shape[1])
             self._late[stream] -= dropped
-            if dropped < len(data):
-                self._waiting[stream].append(data[dropped:])
+            if dropped < data.shape[1]:
+                self._waiting[stream].append(data[:, dropped:])
         if frame is None:
             self._open.discard(stream)
-        lengths = {each: sum(map(len, parts)) for each, parts in self._waiting.items()}
+        lengths = {each: sum(part.shape[1] for part in parts) for each, parts in self._waiting.items()}
         most = max(lengths.values())
         ready = min((lengths[each] for each in self._open), default=most)
         if most > WAIT_S * self._rate:
@@ -54,14 +75,16 @@ class Channels:
             yield None
 
     def _take(self, count: int, lengths: dict[int, int]) -> AudioFrame:
-        block = np.zeros((len(self._waiting), count), np.float32)
-        for row, (stream, parts) in enumerate(self._waiting.items()):
-            whole = np.concatenate(parts) if parts else np.zeros(0, np.float32)
-            there = min(count, lengths[stream])
-            block[row, :there] = whole[:there]
+        block = np.zeros((count, self.count), np.float32)
+        first = 0
+        for stream, parts in self._waiting.items():
+            rows, there = self._rows[stream], min(count, lengths[stream])
+            whole = np.concatenate(parts, axis=1) if parts else np.zeros((rows, 0), np.float32)
+            block[:there, first : first + rows] = whole[:, :there].T
             self._late[stream] += count - there
-            parts[:] = [whole[there:]] if there < len(whole) else []
-        frame = av.AudioFrame.from_ndarray(block, "fltp", self._layout)
+            parts[:] = [whole[:, there:]] if there < whole.shape[1] else []
+            first += rows
+        frame = av.AudioFrame.from_ndarray(block.reshape(1, -1), "flt", self.layout)
         frame.sample_rate, frame.pts, frame.time_base = self._rate, self._done, Fraction(1, self._rate)
         self._done += count
         return frame

@@ -9,12 +9,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from functions.transcode import transport
-from functions.transcode.transport import TICKS_A_SECOND, WRAP, Stamps, apart
+from acervo import transport
+from acervo.clocks import Clock
+from acervo.transport import TICKS_A_SECOND, WRAP, Stamps, apart
 
 BACK = TICKS_A_SECOND // 2  # pictures without decode times come in another order
 FORWARD = 10 * TICKS_A_SECOND
@@ -23,25 +22,6 @@ BEGINNING = 10 * TICKS_A_SECOND  # sound may begin before the picture
 USUAL_STEP = TICKS_A_SECOND // 25
 MAX_JUMPS, MAX_GRIDS, MAX_GAPS = 1000, 1000, 1000
 LOOKED_AT = 64 << 10  # bytes in which the first packet must be
-
-
-@dataclass(frozen=True)
-class Clock:
-    """What to add to the times of a file: `grids` are where packets begin (anew), `shifts` by PID the places from which on a shift
-    holds, in order."""
-
-    size: int
-    grids: tuple[int, ...]
-    shifts: Mapping[int, tuple[tuple[int, int], ...]]
-
-    def to_json(self) -> dict[str, Any]:
-        shifts = {str(pid): [list(each) for each in found] for pid, found in self.shifts.items()}
-        return {"size": self.size, "grids": list(self.grids), "shifts": shifts}
-
-
-def parse_clock(value: Mapping[str, Any]) -> Clock:
-    shifts = {int(pid): tuple((at, by) for at, by in found) for pid, found in value["shifts"].items()}
-    return Clock(value["size"], tuple(value["grids"]), shifts)
 
 
 @dataclass

@@ -1,10 +1,16 @@
-"""One chunk of a film: decoded once, every rung of the ladder encoded in the same pass. Child side only."""
+"""One chunk of a film: decoded once, every rung of the ladder encoded in the same pass. Child side only.
+
+Rungs are encoded side by side where there are cores for it, each by one thread: no slices, and the same bytes every time, also when one of
+them is made again alone (`encoders.py`). Only for a clip, which somebody waits for and whose file is nobody else's, all threads work on one rung.
+"""
 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Generator
-from contextlib import closing
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -25,6 +31,7 @@ from functions.transcode.sprites import Sprite
 
 PREROLL_FRAMES = 2  # what a deinterlacer wants to see before the cut
 SAY_EVERY_FRAMES = 12
+BEHIND_FRAMES = 8
 SEGMENTS_A_CHUNK = 1000  # fragment numbers grow over the film
 M_PERTURB, FILL = -6, 85  # malloc.h
 
@@ -62,6 +69,29 @@ class RungEncoder:
         self._waiting = []
 
 
+class Beside:
+    """A rung that is encoded in a thread of its own, a few pictures behind."""
+
+    def __init__(self, rung: RungEncoder) -> None:
+        self._rung = rung
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="rung")
+        self._waiting: deque[Future[None]] = deque()
+
+    def encode(self, picture: VideoFrame, ticks: int, key: bool) -> None:
+        if len(self._waiting) == BEHIND_FRAMES:
+            self._waiting.popleft().result()
+        self._waiting.append(self._thread.submit(self._rung.encode, picture, ticks, key))
+
+    def finish(self, end: int, stem: str) -> tuple[Piece, bytes]:
+        for waiting in self._waiting:
+            waiting.result()
+        return self._thread.submit(self._rung.finish, end, stem).result()
+
+    def close(self) -> None:
+        """Nothing goes on, whatever is still waiting."""
+        self._thread.shutdown(cancel_futures=True)
+
+
 def encode_chunk(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Sandbox entry: writes `{rung}.m4s` into `directory`; says {"fraction": …}.
 
@@ -82,15 +112,16 @@ def encode_chunk(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None
         film.picture, [(rung.width, rung.height) for rung in ladder], arguments["threads"], table, encoders.pixels_of(ladder[0])
     )  # fmt: skip
     sprite = Sprite(**arguments["tile"]) if arguments.get("tile") else None
-    opened = {name: path.open("wb") for name, path in files.items()}
-    try:
-        hardware = arguments.get("encoder") == "nvenc"
-        rungs = [
-            RungEncoder(
-                rung, film, PictureEncoder(rung, film, arguments["preset"], arguments["threads"], hardware), opened[rung.name], number
+    hardware, threads = arguments.get("encoder") == "nvenc", arguments["threads"]
+    several = threads if len(ladder) == 1 and (film.timeline.clipped or ladder[0].intra) else 1
+    with ExitStack() as opened:
+        rungs: list[RungEncoder | Beside] = []
+        for rung in ladder:
+            encoder = PictureEncoder(rung, film, arguments["preset"], several, hardware)
+            single = RungEncoder(
+                rung, film, encoder, opened.enter_context(files[rung.name].open("wb")), number
             )
-            for rung in ladder
-        ]  # fmt: skip
+            rungs.append(opened.enter_context(closing(Beside(single))) if threads > several else single)
         packets: set[int] = set()
         count, end = _encode(arguments, film, _shown(arguments, film, pictures, packets), rungs, sprite, say)
         finished = {
@@ -98,9 +129,6 @@ def encode_chunk(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None
             for rung, encoder in zip(ladder, rungs, strict=True)
             if count
         }
-    finally:
-        for file in opened.values():
-            file.close()
     return {
         "frames": count,
         "promised": sum(arguments["start"] <= pts < arguments["end"] for pts in packets),
@@ -120,7 +148,7 @@ def _encode(
     arguments: dict[str, Any],
     film: Film,
     source: Generator[tuple[Fraction, list[VideoFrame]], None, None],
-    rungs: list[RungEncoder],
+    rungs: Sequence[RungEncoder | Beside],
     sprite: Sprite | None,
     say: Callable[[dict[str, Any]], None],
 ) -> tuple[int, int]:

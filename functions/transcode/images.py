@@ -1,24 +1,23 @@
-"""Images: thumbnails and the display copy, from one decode. The header is looked at before any pixel. Child side only."""
+"""Images: thumbnails and the display copy, from one decode. The header is looked at before any pixel. Child side only.
+
+Decoding is one stream of bits, and so is each encoding: those are what goes on side by side. Nothing here talks to the network.
+"""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyvips
 
-from acervo import ranges
 from acervo.errors import Rejected
 from functions.transcode import stills
 from functions.transcode.profiles import DISPLAY, THUMBS, Still
 
 MAX_SIDE, MAX_PIXELS = 65_500, 400_000_000
-MAX_BYTES = 2 << 30
-COPY_BYTES = 1 << 20
 SRGB = b"sRGB IEC61966-2.1"  # what nearly all profiles of cameras are called
 
 
@@ -26,7 +25,7 @@ def make_renditions(arguments: dict[str, Any], say: Callable[[dict[str, Any]], N
     """Sandbox entry: writes `{profile}.webp` and `display.jpg` into `directory`.
 
     Args:
-        arguments: source, directory; perhaps `wanted` (one profile alone) and `box` (what it is fitted into).
+        arguments: path (of the master), directory, threads (encodings at a time); perhaps `wanted` (one profile alone) and `box` (what it is fitted into).
 
     Returns:
         {profile: {"width", "height"}}.
@@ -35,31 +34,30 @@ def make_renditions(arguments: dict[str, Any], say: Callable[[dict[str, Any]], N
         Rejected: too large, damaged, or no image.
     """
     stills.quieten()
-    directory = Path(arguments["directory"])
-    path = fetch(arguments["source"], directory)
+    path, directory = Path(arguments["path"]), Path(arguments["directory"])
+    wanted = sorted(choose(arguments.get("wanted"), arguments.get("box")), key=lambda still: -still.width)
     try:
         check_header(path)
-        # The largest is read with shrink-on-load, the others are made of it, while it is being written.
-        wanted = sorted(choose(arguments.get("wanted"), arguments.get("box")), key=lambda still: -still.width)
-        image: Any = None
-        made = {}
-        with ThreadPoolExecutor(1, thread_name_prefix="display") as beside:
-            writing = []
-            for number, still in enumerate(wanted):
+        with ThreadPoolExecutor(arguments["threads"], thread_name_prefix="encode") as beside:
+            # The largest is read with shrink-on-load, each of the others is made of the one before, while those are being written.
+            writing: dict[str, Future[dict[str, int]]] = {}
+            image: Any = None
+            for still in wanted:
                 image = stills.shrink(image, still) if image else _first(path, still)
-                if still.profile == DISPLAY.profile:
-                    target = directory / f"{still.profile}.jpg"
-                    writing.append(beside.submit(stills.save_jpeg, image, target, still))
-                    continue
-                made[still.profile] = stills.save_webp(image, directory / f"{still.profile}.webp", still)
-                say({"fraction": (number + 1) / (len(wanted) + 1)})
-            for written in writing:
-                made[DISPLAY.profile] = written.result()
+                writing[still.profile] = beside.submit(_save, image, directory, still)
+            made = {}
+            for number, (profile, written) in enumerate(writing.items()):
+                made[profile] = written.result()
+                say({"fraction": (number + 1) / len(writing)})
     except pyvips.Error as fault:
         raise Rejected("unreadable", "the image is damaged, or is of a kind that cannot be shown") from fault
-    finally:
-        path.unlink(missing_ok=True)
     return made
+
+
+def _save(image: Any, directory: Path, still: Still) -> dict[str, int]:
+    if still.profile == DISPLAY.profile:
+        return stills.save_jpeg(image, directory / f"{still.profile}.jpg", still)
+    return stills.save_webp(image, directory / f"{still.profile}.webp", still)
 
 
 def choose(wanted: str | None, box: Sequence[int] | None) -> list[Still]:
@@ -92,17 +90,3 @@ def check_header(path: Path) -> None:
             "too-many-pixels",
             f"the image has {header.width} × {header.height} pixels; at most {MAX_PIXELS // 1_000_000} megapixels can be shown",
         )
-
-
-def fetch(source: dict[str, Any], directory: Path) -> Path:
-    """The master as a local file without a telling name: libvips decides by its bytes."""
-    if source["size_bytes"] > MAX_BYTES:
-        raise Rejected("too-large", f"an image has at most {MAX_BYTES >> 20} MiB")
-    path = directory / "master"
-    reader = ranges.open_url(source["url"], source["size_bytes"], source.get("etag"))
-    try:
-        with path.open("wb") as file:
-            shutil.copyfileobj(reader, file, COPY_BYTES)
-    finally:
-        reader.close()
-    return path

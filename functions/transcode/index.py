@@ -138,7 +138,7 @@ def index_clip(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None])
 def _look(source: dict[str, Any]) -> Look:
     with master.open_master(source, block=ranges.PROBE_BLOCK, ahead=0) as container:
         stream = master.video_stream(container)
-        soundtracks, warnings = _soundtracks(container)
+        soundtracks, warnings = find_soundtracks(container)
         seen = list(islice(frames.decode(container, stream), LOOKED_AT_FRAMES))
         if not seen:
             raise Rejected("no-picture", "not one frame of the film can be decoded")
@@ -183,7 +183,7 @@ def _first_frame(container: InputContainer, stream: VideoStream, begin: int, see
     raise Rejected("outside", "the clip begins after the film's last frame")
 
 
-def _soundtracks(container: InputContainer) -> tuple[tuple[Soundtrack, ...], list[str]]:
+def find_soundtracks(container: InputContainer) -> tuple[tuple[Soundtrack, ...], list[str]]:
     """What can be heard, and what an editor should know."""
     streams = container.streams.audio
     heard = [stream for stream in streams if stream.codec_context is not None and stream.channels]

@@ -13,7 +13,8 @@ URL_MARGIN_S = 120
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """`threads` and `preset` are x264's; `wall_s` bounds one child, and is shorter than the Service's time-out.
+    """`preset` is x264's; `threads` is how many a child keeps busy (a rung takes one: more than there are rungs help little); `wall_s` bounds
+    one child, and is shorter than the Service's time-out.
 
     `encoder` is x264 or nvenc, `decoder` cpu or nvdec: the hardware of GPU nodes, and an error where there is none.
     """

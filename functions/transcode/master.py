@@ -12,9 +12,9 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from acervo import ranges
+from acervo.clocks import Straight, parse_clock
 from acervo.errors import Rejected
-from functions.transcode.clock import parse_clock
-from functions.transcode.straight import Overheard, Straight
+from functions.transcode.overheard import Overheard
 
 # Playlists, SDP and concat scripts name other files: a demuxer that follows them is not among these.
 DEMUXERS = (

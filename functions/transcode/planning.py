@@ -19,6 +19,7 @@ from functions.transcode.plan import Plan, plan_film, plan_simple, waits
 
 KIND = "transcode"
 OVER = ("failed", "cancelled")
+CHANGED = "acervo.asset.changed.v1"
 
 
 def plan_job(event: Event, call: Call) -> None:
@@ -54,6 +55,7 @@ def plan_job(event: Event, call: Call) -> None:
         elif plan is not None:
             if straight_s is not None:
                 query.set_duration(work.connection, asset_id=asset_id, duration_s=straight_s)
+                _say_straightened(work, asset)
             job_id = query.put_job(
                 work.connection, id=uuid.uuid4(), asset_id=asset_id, kind=KIND, state="queued", required=True, spec=as_json(plan.spec),
                 chunks_total=len(plan.chunks), cause=event.id,
@@ -61,6 +63,13 @@ def plan_job(event: Event, call: Call) -> None:
             if job_id is not None:
                 store_chunks(work, asset_id, str(job_id), plan, KIND)
                 steps.settle(work, asset_id)
+
+
+def _say_straightened(work: Work, asset: Mapping[str, Any]) -> None:
+    """Whoever took times from the recording's own clock takes them again: what is heard and seen is shown beside the renditions."""
+    asset_id = str(asset["id"])
+    data = {"asset_id": asset_id, "project_id": asset["project_id"], "status": asset["status"]}
+    work.say(CHANGED, asset_id, data, what="clock", extensions={"clock": "straightened"})
 
 
 def _is_wanted(asset: dict[str, Any], latest: dict[str, Any] | None) -> bool:

@@ -63,10 +63,11 @@ class Resampler:
         self._done = 0
 
     def push(self, frame: AudioFrame | None) -> Pull:
-        """What comes out; None flushes."""
+        """What comes out; None flushes. The frame's own time stays: somebody else may want it too."""
         if frame is None:
             yield from self._drain()
             return
+        known = frame.pts, frame.time_base
         kind = (frame.sample_rate, frame.format.name, frame.layout.name)
         if kind != self._kind:
             yield from self._drain()
@@ -87,6 +88,9 @@ class Resampler:
         frame.pts = round(at * frame.sample_rate)
         if self._graph is not None:
             self._graph.push(frame)
+            frame.pts = known[0]
+            if known[1]:
+                frame.time_base = known[1]
             yield from self._pull()
 
     def _pull(self) -> Pull:

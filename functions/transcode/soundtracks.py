@@ -279,7 +279,7 @@ def _sound(
         for track, each in zip(film.soundtracks, formats, strict=True)
     ]  # fmt: skip
     joined = {
-        at: Channels(track.members, RATE, begin_s, jumps_s)
+        at: Channels.of_monos(track.members, RATE, begin_s, jumps_s)
         for at, track in enumerate(film.soundtracks)
         if track.members
     }

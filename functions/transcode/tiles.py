@@ -25,7 +25,7 @@ def make_tiles(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None])
     """Sandbox entry: writes `tiles.szi` into `directory`.
 
     Args:
-        arguments: source, directory.
+        arguments: path (of the master), directory.
 
     Returns:
         {"width", "height", "tile", "overlap", "format"}: what a viewer has to know of the pyramid.
@@ -35,7 +35,7 @@ def make_tiles(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None])
     """
     stills.quieten()
     directory = Path(arguments["directory"])
-    path = images.fetch(arguments["source"], directory)
+    path = Path(arguments["path"])
     try:
         images.check_header(path)
         image = _plain(_upright(path, directory))
@@ -45,8 +45,6 @@ def make_tiles(arguments: dict[str, Any], say: Callable[[dict[str, Any]], None])
         )  # fmt: skip
     except pyvips.Error as fault:
         raise Rejected("unreadable", "the image is damaged, or is of a kind that cannot be shown") from fault
-    finally:
-        path.unlink(missing_ok=True)
     return {
         "width": image.width, "height": image.height, "tile": TILES.tile, "overlap": TILES.overlap, "format": "jpg",
     }  # fmt: skip

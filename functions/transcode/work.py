@@ -13,7 +13,7 @@ from acervo.database import query
 from acervo.events import Event
 from acervo.function import Call, Work
 from acervo.leases import Lease
-from functions.transcode import assemble, limits, planning, thumbnails
+from functions.transcode import assemble, copies, limits, planning, thumbnails
 from functions.transcode.heard import join_heard
 from functions.transcode.plan import LISTEN, SOUNDTRACKS
 from functions.transcode.profiles import (
@@ -44,10 +44,11 @@ class File:
 
 @dataclass(frozen=True)
 class Doing:
-    """A kind of chunk: the sandbox entry, and the files that it leaves."""
+    """A kind of chunk: the sandbox entry, the files that it leaves, and whether it wants a copy of the master instead of its address."""
 
     entry: str
     files: Callable[[Lease, Said], list[File]]
+    copied: bool = False
 
 
 def do_chunk(event: Event, call: Call) -> None:
@@ -97,20 +98,28 @@ def _heard(call: Call, lease: Lease) -> list[dict[str, Any]]:
 
 def _in_child(call: Call, lease: Lease, directory: str) -> dict[str, Any]:
     chosen: limits.Settings = call.settings
-    order = lease.job_spec.get("order", {})
+    doing, order = DOINGS[lease.spec["do"]], lease.job_spec.get("order", {})
     arguments: dict[str, Any] = {
         **{name: order[name] for name in ("clip", "box", "at_ms") if name in order},
         **{name: lease.job_spec[name] for name in ("film", "ladder", "sound", "beginning", "tile") if lease.job_spec.get(name) is not None},
         **{name: lease.spec[name] for name in ("start", "end", "last", "first", "until", "clip") if name in lease.spec},
-        "source": limits.source(call, lease.job_spec["master_key"], lease.job_spec.get("clock")),
         "number": lease.spec.get("part", 0), "directory": directory, "preset": chosen.preset, "threads": chosen.threads,
         "encoder": chosen.encoder, "decoder": chosen.decoder, "wanted": order.get("profile"),
     }  # fmt: skip
     if lease.spec.get("listened"):
         arguments["heard"] = _heard(call, lease)
+
+    def with_master() -> dict[str, Any]:
+        if doing.copied:
+            return {**arguments, **copies.copy_master(call, lease, Path(directory))}
+        return {
+            **arguments,
+            "source": limits.source(call, lease.job_spec["master_key"], lease.job_spec.get("clock")),
+        }
+
     try:
         return sandbox.run(
-            DOINGS[lease.spec["do"]].entry, arguments, **limits.sandbox_limits(chosen),
+            doing.entry, with_master, **limits.sandbox_limits(chosen),
             report=lambda said: lease.report(said["fraction"] * ENCODED), cancelled=lease.cancelled,
         )  # fmt: skip
     except sandbox.Stopped:
@@ -190,13 +199,13 @@ def _poster(lease: Lease, result: Said) -> list[File]:
 
 
 def _audio(lease: Lease, result: Said) -> list[File]:
-    shared = {"duration_s": result["duration_s"], "loudness": result["loudness"]}
+    shared = {name: result[name] for name in ("duration_s", "loudness", "warnings")}
     files = [
         File(
             sound.file, _key(lease, sound.profile, sound.file), sound.mime_type, sound.profile,
-            {**shared, "channels": result["channels"][sound.profile], "audio_kbps": sound.audio_kbps},
+            {**shared, "channels": result["channels"][sound.profile], "audio_kbps": sound.audio_kbps, "soundtracks": tracks},
         )
-        for sound in (PREVIEW, BROADCAST)
+        for sound, tracks in ((PREVIEW, result["soundtracks"][:1]), (BROADCAST, result["soundtracks"]))
     ]  # fmt: skip
     return [
         *files,
@@ -232,7 +241,7 @@ DOINGS = {
     SOUNDTRACKS: Doing("functions.transcode.soundtracks:encode_soundtracks", _soundtracks),
     "poster": Doing("functions.transcode.poster:make_poster", _poster),
     "audio": Doing("functions.transcode.recordings:encode_audio", _audio),
-    "image": Doing("functions.transcode.images:make_renditions", _image),
-    "tiles": Doing("functions.transcode.tiles:make_tiles", _tiles),
+    "image": Doing("functions.transcode.images:make_renditions", _image, copied=True),
+    "tiles": Doing("functions.transcode.tiles:make_tiles", _tiles, copied=True),
     "cut": Doing("functions.transcode.cut:cut_clip", _cut),
 }

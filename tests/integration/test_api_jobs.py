@@ -63,6 +63,19 @@ def test_an_asset_is_followed_until_it_is_ready(api: Api) -> None:
     assert api.client("editora").head(f"/assets/{busy}/events", timeout=5).status_code == 200
 
 
+def test_a_file_that_is_read_for_hours_says_how_far_it_is(api: Api) -> None:
+    asset_id = make_asset(api, status="processing")
+    api.sql(
+        "insert into hash_progress (asset_id, etag, size_bytes, offset_bytes, holder, held_until) values (%s, 'e', 256, 64, 'h', now())",
+        asset_id,
+    )
+    with api.client("editora").stream("GET", f"/assets/{asset_id}/events") as answer:
+        told = events(answer.iter_lines())
+        assert next(told)[1]["hashed"] == 0.25
+        api.sql("delete from hash_progress where asset_id = %s", asset_id)
+        assert next(told)[1]["hashed"] is None
+
+
 def events(lines: Iterator[str]) -> Iterator[tuple[str, Any]]:
     name = ""
     for line in lines:

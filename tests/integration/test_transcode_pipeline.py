@@ -267,6 +267,8 @@ def test_a_recording_whose_clock_jumps_is_cut_and_played_by_a_straight_one(
     known = desk.row("select technical from assets where id = %s", asset_id)["technical"]
     assert known["duration_s"] == pytest.approx(4.0, abs=0.05), "not what its own clock says"
     assert "audio" in known
+    (changed,) = (event for event in desk.said(asset_id) if event.type == "acervo.asset.changed.v1")
+    assert changed.extensions["clock"] == "straightened", "who took times from its own clock hears of it"
     assert desk.post(desk.order(asset_id, "web", clip=[2400, 3600])) == 202
     desk.deliver(asset_id)
     job = desk.job(asset_id)

@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 
 from acervo.errors import Permanent
-from functions.enrich import fetch, models, runtime, voice_graph
+from acervo.onnx_session import open_session
+from functions.enrich import fetch, models, voice_graph
 from functions.enrich.models import Conversion, Model, ModelFile, Piece
 from functions.enrich.onnx_file import build_model
 
@@ -116,7 +117,7 @@ def test_the_network_does_what_the_equations_say(tmp_path: Path) -> None:
     """Of an LSTM, written out, behind numpy's own Fourier transform."""
     values = weights()
     (tmp_path / "voice.onnx").write_bytes(build_model(voice_graph.build_graph(values)))
-    session = runtime.open_session(tmp_path / "voice.onnx", "cpu", 1)
+    session = open_session(tmp_path / "voice.onnx", "cpu", 1)
     quiet = np.random.default_rng(5).normal(0, 0.01, (2, 8_000))
     quiet[1] *= 30  # one is made louder, the other is left as it is
     (found,) = session.run(None, {"samples": quiet.astype(np.float32)})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,3 +99,27 @@ def test_a_cancel_stops_the_child_at_once() -> None:
     with pytest.raises(sandbox.Stopped):
         sandbox.run(f"{HERE}:wait", {}, report=said.append, cancelled=lambda: bool(said), **LIMITS)
     assert time.monotonic() - started < 10
+
+
+def test_arguments_may_be_made_while_the_child_starts() -> None:
+    def make() -> dict[str, Any]:
+        return {"a": 1, "b": 2}
+
+    assert sandbox.run(f"{HERE}:add", make, **LIMITS)["sum"] == 3
+
+
+def children() -> set[str]:
+    return set(Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split())
+
+
+def test_no_child_is_left_when_its_arguments_cannot_be_made() -> None:
+    before, during = children(), set()
+
+    def fail() -> dict[str, Any]:
+        during.update(children())
+        raise Transient("objects-unreachable", "the store is away")
+
+    with pytest.raises(Transient, match="the store is away"):
+        sandbox.run(f"{HERE}:wait", fail, **LIMITS)
+    assert len(during - before) == 1
+    assert children() <= before

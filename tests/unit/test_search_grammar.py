@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.search import cursor, documents, fusion, grammar
+from functions.search import analysis, cursor, documents, fusion, grammar
 from functions.search import waiting as waiting_module
 from functions.search.cursor import Cursor, InvalidCursor
 from functions.search.engine import EngineDown, Passages
@@ -173,12 +173,14 @@ def test_what_typos_may_have_meant_comes_after_what_was_typed_and_a_neighbour_in
         made = [fusion.Fused(id_, 0.1, (leg,)) for id_, leg in hits]
         return Ranked(made, total, {}, "tantivy", Passages([], 0), (), 0.5)
 
-    strict = ranked(("near", "pgvector:meaning"), ("typed", "tantivy:assets"), total=1)
-    forgiving = ranked(
-        ("meant", "tantivy:said"), ("typed", "tantivy:assets"), ("near", "pgvector:meaning"), total=2
+    strict = ranked(
+        ("near", "pgvector:meaning"), ("looks", "pgvector:picture"), ("typed", "tantivy:assets"), total=1
     )
+    forgiving = ranked(
+        ("meant", "tantivy:said"), ("typed", "tantivy:assets"), ("near", "pgvector:meaning"), ("looks", "pgvector:picture"), total=2
+    )  # fmt: skip
     both = below(strict, forgiving)
-    assert [hit.id for hit in both.hits] == ["typed", "meant", "near"]
+    assert [hit.id for hit in both.hits] == ["typed", "meant", "near", "looks"]
     assert (both.total, both.engine_s) == (2, 1.0)
 
 
@@ -272,7 +274,7 @@ def test_long_texts_are_cut_around_the_first_hit() -> None:
 
 
 @given(
-    st.text(alphabet="abcáéÁçñAB ć-_ßﬁﬂKк", max_size=80),
+    st.text(alphabet="abcáéÁçñAB ć-_ßﬁﬂKкİ", max_size=80),
     st.text(alphabet="abcáéçnñss fik", min_size=1, max_size=9),
 )
 def test_words_passed_over_by_their_first_letters_would_not_have_been_meant(text: str, query: str) -> None:
@@ -280,6 +282,29 @@ def test_words_passed_over_by_their_first_letters_would_not_have_been_meant(text
     every = [word for word in re.finditer(r"[^\W_]+", text) if slow._is_meant(word[0])]
     if not quick.phrases:
         assert quick.spans(text) == [word.span() for word in every]
+
+
+@given(
+    st.text(alphabet="abáÁñ -_ßK.İ", max_size=60),
+    st.lists(st.text(alphabet="abañß", min_size=1, max_size=2), min_size=1, max_size=3),
+    st.sampled_from(["", " ab", " ba OR á"]),
+    st.integers(0, 2),
+)
+def test_a_phrase_is_found_wherever_its_words_follow_each_other(
+    text: str, phrase: list[str], beside: str, typos: int
+) -> None:
+    matcher = Matcher.of(parse(f'"{" ".join(phrase)}"{beside}').tree, typos)
+    every = list(re.finditer(r"[^\W_]+", text))
+    folded = tuple(analysis.whole_word(word[0]) for word in every)
+    single = Matcher(matcher.words, (), typos)
+    expected = {i for i, word in enumerate(every) if single._is_meant(word[0])} | {
+        at
+        for wanted in matcher.phrases
+        for i in range(len(folded))
+        if folded[i : i + len(wanted)] == tuple(wanted)
+        for at in range(i, i + len(wanted))
+    }
+    assert matcher.spans(text) == [every[i].span() for i in sorted(expected)]
 
 
 @given(st.text(max_size=600), st.text(max_size=20))
@@ -300,6 +325,31 @@ def test_typos_are_counted_as_the_index_counts_them(
     wanted: str, word: str, allowed: int, prefix: bool, near: bool
 ) -> None:
     assert is_near(wanted, word, allowed, prefix) is near
+
+
+def distance(a: str, b: str) -> list[int]:
+    """Optimal string alignment of `a` with each beginning of `b`, by the book."""
+    rows = [list(range(len(b) + 1))]
+    for i, letter in enumerate(a, 1):
+        rows.append([i])
+        for j, other in enumerate(b, 1):
+            costs = [rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + (letter != other)]
+            if i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == other:
+                costs.append(rows[i - 2][j - 2] + 1)
+            rows[i].append(min(costs))
+    return rows[-1]
+
+
+@settings(max_examples=400)
+@given(
+    st.text(alphabet="abc", min_size=1, max_size=8),
+    st.text(alphabet="abc", min_size=1, max_size=11),
+    st.integers(1, 2),
+)
+def test_how_near_words_are_is_what_the_book_says(wanted: str, word: str, allowed: int) -> None:
+    costs = distance(wanted, word)
+    assert is_near(wanted, word, allowed, False) is (costs[-1] <= allowed)
+    assert is_near(wanted, word, allowed, True) is (min(costs) <= allowed)
 
 
 # -- documents ---------------------------------------------------------------------------------------------------------

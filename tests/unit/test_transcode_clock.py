@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acervo import ranges
-from functions.transcode import clock, index, poster, transport
-from functions.transcode.clock import ClockFinder, describe, parse_clock
+from acervo import ranges, transport
+from acervo.clocks import Straight, parse_clock
+from acervo.transport import WRAP
+from functions.transcode import clock, index, poster
+from functions.transcode.clock import ClockFinder, describe
 from functions.transcode.film import parse_film
-from functions.transcode.straight import Straight
-from functions.transcode.transport import WRAP
 from tests.fix_media import Shelf
 from tests.media import make
 from tests.media.looks import cuts, decode, lag, make_result, psnr, samples

@@ -184,3 +184,78 @@ def test_one_gain_brings_a_programme_to_the_target_as_far_as_its_peaks_allow(
     lufs: float, peak: float, gain: float
 ) -> None:
     assert Loudness(lufs, 3.0, peak).gain_db() == gain
+
+
+def tone(samples_: Any, rate: int = 48_000) -> int:
+    """Hertz of what is heard most."""
+    spectrum = np.abs(np.fft.rfft(samples_ * np.hanning(len(samples_))))
+    return round(float(np.argmax(spectrum)) * rate / len(samples_))
+
+
+def every_channel(path: Path, stream: int = 0) -> Any:
+    """Samples of 32 bits, a row a moment."""
+    with av.open(str(path)) as container:
+        chosen = container.streams.audio[stream]
+        return np.concatenate(
+            [each.to_ndarray().reshape(-1, chosen.channels) for each in container.decode(chosen)]
+        )
+
+
+LANGUAGES = (
+    {"language": "spa", "layout": "5.1", "frequency": 500, "clicks": False},
+    {"language": "eng", "layout": "stereo", "frequency": 900, "clicks": False},
+    {"language": "por", "layout": "mono", "frequency": 1300, "clicks": False, "start_s": 0.5},
+)
+
+
+def test_the_broadcast_copy_has_every_language_and_the_preview_the_main_one(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    path = make.film(tmp_path, "film.mkv", 75, size=(64, 64), sounds=LANGUAGES)
+    made = encode(shelf, path, tmp_path / "out")
+    assert made["channels"] == {"preview": 2, "broadcast": 9}
+    assert [(each["language"], each["first_channel"], each["channels"]) for each in made["soundtracks"]] == [
+        ("spa", 0, 6), ("eng", 6, 2), ("por", 8, 1),
+    ]  # fmt: skip
+    whole = every_channel(tmp_path / "out" / "broadcast.wav") / 2**31
+    assert whole.shape == (pytest.approx(3.5 * 48_000, abs=2500), 9), "as long as the last one"
+    heard = {channel: tone(whole[60_000:108_000, channel]) for channel in (0, 1, 2, 6, 7, 8)}
+    assert heard == {0: 500, 1: 500, 2: 500, 6: 900, 7: 900, 8: 1300}
+    assert np.abs(whole[:20_000, 8]).max() < 0.001, "it begins later: in step with the others"
+    with av.open(str(tmp_path / "out" / "preview.mp3")) as container:
+        mono = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+    assert tone(mono[60_000:108_000]) == 500
+
+
+def test_mono_tracks_of_one_language_are_one_soundtrack(shelf: Shelf, tmp_path: Path) -> None:
+    """As cameras and MXF have them."""
+    sides = tuple(
+        {"codec": "pcm_s24le", "layout": "mono", "frequency": each, "clicks": False} for each in (400, 800)
+    )
+    made = encode(shelf, make.film(tmp_path, "film.mov", 50, size=(64, 64), sounds=sides), tmp_path / "out")
+    assert made["channels"] == {"preview": 2, "broadcast": 2}
+    with av.open(str(tmp_path / "out" / "preview.mp3")) as container:
+        both = np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1)
+    assert [tone(side[24_000:72_000]) for side in both] == [400, 800]
+    with av.open(str(tmp_path / "out" / "broadcast.wav")) as container:
+        assert container.streams.audio[0].layout.name == "stereo"
+
+
+def test_side_by_side_is_no_sound_field(shelf: Shelf, tmp_path: Path) -> None:
+    """Three stereo languages have six channels, and are not 5.1: nobody may mix them."""
+    sounds = tuple({"language": each} for each in ("spa", "eng", "por"))
+    encode(shelf, make.film(tmp_path, "film.mp4", 25, size=(64, 64), sounds=sounds), tmp_path / "out")
+    with av.open(str(tmp_path / "out" / "broadcast.wav")) as container:
+        assert container.streams.audio[0].layout.name == "6 channels"
+
+
+def test_samples_of_24_bits_stay_as_they_are_beside_others(shelf: Shelf, tmp_path: Path) -> None:
+    sounds = tuple({"codec": "pcm_s24le", "language": each, "frequency": 333} for each in ("spa", "eng"))
+    path = make.film(tmp_path, "film.mov", 25, size=(64, 64), sounds=sounds)
+    encode(shelf, path, tmp_path / "out")
+
+    copy = every_channel(tmp_path / "out" / "broadcast.wav")
+    for number in range(2):
+        assert np.array_equal(
+            copy[:48_000, 2 * number : 2 * number + 2], every_channel(path, number)[:48_000]
+        )

@@ -11,15 +11,14 @@ import pyvips
 
 from acervo import sandbox
 from acervo.errors import Rejected
-from tests.fix_media import Shelf
 from tests.media import make
 
 ENTRY = "functions.transcode.tiles:make_tiles"
 
 
-def pyramid(shelf: Shelf, path: Path, folder: Path) -> tuple[dict[str, Any], zipfile.ZipFile]:
+def pyramid(path: Path, folder: Path) -> tuple[dict[str, Any], zipfile.ZipFile]:
     folder.mkdir(exist_ok=True)
-    arguments = {"source": shelf.source(path), "directory": str(folder)}
+    arguments = {"path": str(path), "directory": str(folder)}
     made = sandbox.run(ENTRY, arguments, memory_bytes=3 << 30, cpu_s=60, wall_s=60)
     return made, zipfile.ZipFile(folder / "tiles.szi")
 
@@ -29,8 +28,8 @@ def tile(archive: zipfile.ZipFile, level: int, column: int, row: int) -> Any:
     return pyvips.Image.new_from_buffer(data, "")
 
 
-def test_the_last_level_has_every_pixel_and_is_upright(shelf: Shelf, tmp_path: Path) -> None:
-    made, archive = pyramid(shelf, make.photo(tmp_path), tmp_path / "out")
+def test_the_last_level_has_every_pixel_and_is_upright(tmp_path: Path) -> None:
+    made, archive = pyramid(make.photo(tmp_path), tmp_path / "out")
     assert made == {"width": 1200, "height": 1600, "tile": 512, "overlap": 1, "format": "jpg"}
     first, corner = tile(archive, 11, 0, 0), tile(archive, 11, 2, 3)
     assert (first.width, first.height) == (513, 513)
@@ -43,19 +42,17 @@ def test_the_last_level_has_every_pixel_and_is_upright(shelf: Shelf, tmp_path: P
     )
 
 
-def test_a_reader_needs_the_directory_only_and_nothing_tells_of_the_photographer(
-    shelf: Shelf, tmp_path: Path
-) -> None:
+def test_a_reader_needs_the_directory_only_and_nothing_tells_of_the_photographer(tmp_path: Path) -> None:
     photo = make.photo(tmp_path)
     assert b"Exif" in photo.read_bytes()
-    _, archive = pyramid(shelf, photo, tmp_path / "out")
+    _, archive = pyramid(photo, tmp_path / "out")
     assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
     whole = (tmp_path / "out" / "tiles.szi").read_bytes()
     for telling in (b"Exif", b"exif", b"gps", b"GPS", b"xmp"):
         assert telling not in whole
 
 
-def test_what_is_no_srgb_becomes_it(shelf: Shelf, tmp_path: Path) -> None:
+def test_what_is_no_srgb_becomes_it(tmp_path: Path) -> None:
     grey = (
         pyvips.Image.black(700, 600, bands=1).linear(1, 30_000).cast("ushort").copy(interpretation="grey16")
     )
@@ -63,14 +60,14 @@ def test_what_is_no_srgb_becomes_it(shelf: Shelf, tmp_path: Path) -> None:
     for name, image, expected in (("grey.png", grey, 117), ("clear.png", see_through, 255)):
         path = tmp_path / name
         image.write_to_file(str(path))
-        _, archive = pyramid(shelf, path, tmp_path / f"out-{name}")
+        _, archive = pyramid(path, tmp_path / f"out-{name}")
         shown = tile(archive, 10, 0, 0)
         assert (shown.format, shown.hasalpha()) == ("uchar", False)
         assert shown.avg() == pytest.approx(expected, abs=2)
 
 
-def test_a_damaged_picture_has_no_pyramid(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_damaged_picture_has_no_pyramid(tmp_path: Path) -> None:
     path = tmp_path / "cut.jpg"
     path.write_bytes(make.photo(tmp_path).read_bytes()[:20_000])
     with pytest.raises(Rejected):
-        pyramid(shelf, path, tmp_path / "out")
+        pyramid(path, tmp_path / "out")

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { filterCount, isSearched, readSearchParams, scopeOf, toggleFilter, toQuery, withoutFilters } from "./searchParams";
+import { filterCount, isSearched, readSearchParams, scopeOf, toFacetQuery, toggleFilter, toQuery, withoutFilters } from "./searchParams";
 
 describe("an address", () => {
   test("that is whole is read whole", () => {
@@ -20,12 +20,16 @@ describe("an address", () => {
 describe("a query", () => {
   test("repeats a filter with several values and leaves the view to the page", () => {
     const query = toQuery({ q: "a b", tag: ["x", "y"], view: "list", sort: "oldest" }, 60, "c");
-    expect(query.toString()).toBe("q=a+b&tag=x&tag=y&sort=oldest&limit=60&cursor=c");
+    expect(query.toString()).toBe("q=a+b&tag=x&tag=y&sort=oldest&facets=false&limit=60&cursor=c");
+  });
+
+  test("of counts is of the same hits, however they are ordered", () => {
+    expect(toFacetQuery({ q: "a", type: ["video"], sort: "oldest", view: "list" }).toString()).toBe("q=a&type=video&limit=1");
   });
 
   test("is asked inside its collection, also by rights", () => {
     const collection = "0191a2b3-0000-7000-8000-00000000000a";
-    expect(toQuery({ q: "a", rights: ["rights-embargo"], collection }, 60, null).toString()).toBe(`q=a&rights=rights-embargo&collection=${collection}&limit=60`);
+    expect(toQuery({ q: "a", rights: ["rights-embargo"], collection }, 60, null).toString()).toBe(`q=a&rights=rights-embargo&collection=${collection}&facets=false&limit=60`);
   });
 });
 

@@ -49,16 +49,29 @@ export function readSearchParams(raw: Raw): SearchParams {
   return params;
 }
 
-/** The query string of the search service. How it is looked at is the page's own. */
+/** The query string of the search service for hits, without counts. How it is looked at is the page's own. */
 export function toQuery(params: SearchParams, limit: number, cursor: string | null): URLSearchParams {
+  const query = parts(params);
+  if (params.sort) query.set("sort", params.sort);
+  query.set("facets", "false");
+  query.set("limit", String(limit));
+  if (cursor) query.set("cursor", cursor);
+  return query;
+}
+
+/** For counts alone: the least of hits that can be asked for. */
+export function toFacetQuery(params: SearchParams): URLSearchParams {
+  const query = parts(params);
+  query.set("limit", "1");
+  return query;
+}
+
+function parts(params: SearchParams): URLSearchParams {
   const query = new URLSearchParams();
   if (params.q) query.set("q", params.q);
   for (const name of FILTERS) for (const value of params[name] ?? []) query.append(name, value);
   if (params.date) query.set("date", params.date);
-  if (params.sort) query.set("sort", params.sort);
   if (params.collection) query.set("collection", params.collection);
-  query.set("limit", String(limit));
-  if (cursor) query.set("cursor", cursor);
   return query;
 }
 

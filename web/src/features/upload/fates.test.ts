@@ -5,12 +5,13 @@ import { fateOf, finishedFate, isOver, isTold, listedFate } from "./fates";
 const job = (progress: number) => ({ progress }) as Parameters<typeof fateOf>[0]["jobs"][number];
 
 test("progress is the mean of the jobs, and nothing where there are none", () => {
-  expect(fateOf({ status: "processing", reason: null, version: 1, jobs: [job(0.5), job(1)] }).progress).toBe(0.75);
-  expect(fateOf({ status: "processing", reason: null, version: 1, jobs: [] }).progress).toBeNull();
+  expect(fateOf({ status: "processing", reason: null, version: 1, hashed: null, jobs: [job(0.5), job(1)] }).progress).toBe(0.75);
+  expect(fateOf({ status: "processing", reason: null, version: 1, hashed: null, jobs: [] }).progress).toBeNull();
+  expect(fateOf({ status: "processing", reason: null, version: 1, hashed: 0.25, jobs: [] }).progress).toBe(0.25);
 });
 
 test("the list does not forget what was seen live, and says nothing about duplicates", () => {
-  const live = fateOf({ status: "processing", reason: null, version: 1, jobs: [job(0.5)] });
+  const live = fateOf({ status: "processing", reason: null, version: 1, hashed: null, jobs: [job(0.5)] });
   const listed = listedFate({ status: "ready", reason: null }, live);
   expect([listed.progress, isOver(listed), isTold(listed)]).toEqual([0.5, true, false]);
 });

@@ -4,7 +4,7 @@ import type { AssetProgress, AssetSummary } from "~/api/client";
 export interface Fate {
   status: AssetSummary["status"];
   reason: string | null;
-  /** 0 to 1 over its jobs, when they are known. */
+  /** 0 to 1 over its jobs, or of the reading through that comes before them, when it is known. */
   progress: number | null;
   /** The asset that has the same bytes; undefined while nobody has asked. */
   duplicateOf?: string | null;
@@ -15,11 +15,11 @@ export const isOver = (fate: Fate | undefined): boolean => fate !== undefined &&
 /** Whether it is known if it was there before. */
 export const isTold = (fate: Fate | undefined): boolean => fate?.duplicateOf !== undefined;
 
-/** Live: its state, and the mean of its jobs. */
-export const fateOf = ({ status, reason, jobs }: AssetProgress): Fate => ({
+/** Live: its state, and the mean of its jobs; before there are any, how far its file is read through. */
+export const fateOf = ({ status, reason, hashed, jobs }: AssetProgress): Fate => ({
   status,
   reason,
-  progress: jobs.length > 0 ? jobs.reduce((sum, job) => sum + job.progress, 0) / jobs.length : null,
+  progress: jobs.length > 0 ? jobs.reduce((sum, job) => sum + job.progress, 0) / jobs.length : hashed,
 });
 
 /** From the list, which knows of no jobs. */

@@ -2,14 +2,14 @@
 import { api, getJson, unwrap, type AssetSummary } from "~/api/client";
 
 import { titleOf } from "../title";
-import { toQuery, type ScopeName, type SearchParams } from "../searchParams";
+import type { ScopeName } from "../searchParams";
 import type { Answer, Hit } from "./answers";
 
 const PAGE = 100;
 const LIKE = 60;
 
-export async function fetchScope(scope: { name: ScopeName; id: string }, params: SearchParams, cursor: string | null, signal: AbortSignal): Promise<Omit<Answer<Hit>, "asked">> {
-  return scope.name === "like" ? fetchLike(scope.id, signal) : fetchCollection(scope.id, params, cursor, signal);
+export async function fetchScope(scope: { name: ScopeName; id: string }, cursor: string | null, signal: AbortSignal): Promise<Omit<Answer<Hit>, "asked">> {
+  return scope.name === "like" ? fetchLike(scope.id, signal) : fetchCollection(scope.id, cursor, signal);
 }
 
 async function fetchLike(id: string, signal: AbortSignal): Promise<Omit<Answer<Hit>, "asked">> {
@@ -17,26 +17,18 @@ async function fetchLike(id: string, signal: AbortSignal): Promise<Omit<Answer<H
   return { ...found, total: found.hits.length, typos: false, ignored: [], next: null };
 }
 
-/** Out of the database: what was added a moment ago is there before the index knows it. Its facets are the index's. */
-async function fetchCollection(id: string, params: SearchParams, cursor: string | null, signal: AbortSignal): Promise<Omit<Answer<Hit>, "asked">> {
+/** Out of the database: what was added a moment ago is there before the index knows it. */
+async function fetchCollection(id: string, cursor: string | null, signal: AbortSignal): Promise<Omit<Answer<Hit>, "asked">> {
   const started = performance.now();
-  const [collection, page, facets] = await Promise.all([
+  const [collection, page] = await Promise.all([
     unwrap(api.GET("/api/v1/collections/{id}", { params: { path: { id } }, signal })),
     unwrap(api.GET("/api/v1/collections/{id}/assets", { params: { path: { id }, query: { limit: PAGE, ...(cursor !== null && { cursor }) } }, signal })),
-    cursor === null ? facetsOf(params, signal) : undefined,
   ]);
   return {
     hits: page.items.map(hitOf), total: collection.assets, partial: false, typos: false, ignored: [], index: "ready",
-    took_ms: performance.now() - started, next: page.next_cursor, ...(facets && { facets }),
+    took_ms: performance.now() - started, next: page.next_cursor,
   }; // prettier-ignore
 }
-
-/** The list is worth showing without them: they are missing where the collection is too large to be searched, or the search is down. */
-const facetsOf = (params: SearchParams, signal: AbortSignal): Promise<Answer<Hit>["facets"]> =>
-  getJson<Answer<Hit>>("/api/v1/search/assets", toQuery(params, 1, null), signal).then(
-    (answer) => answer.facets,
-    () => undefined,
-  );
 
 const hitOf = (asset: AssetSummary): Hit => ({
   asset_id: asset.id,

@@ -16,7 +16,7 @@ import { useTranslation } from "react-i18next";
 
 import { useFormat } from "~/format/useFormat";
 
-import { useAssetSearch, useSegmentSearch } from "../api/useSearch";
+import { useAssetSearch, useFacets, useSegmentSearch } from "../api/useSearch";
 import { asked, FILTERS, filterCount, isSearched, scopeOf, SORTS, toggleFilter, VIEWS, type SearchParams, type Sort, type View } from "../searchParams";
 import type { Selection } from "../selection";
 import { useSelection } from "../useSelection";
@@ -47,12 +47,13 @@ export function SearchView({ params, onChange, actions }: ViewProps) {
   const view = viewOf(params);
   const scope = scopeOf(params);
   const selecting = useSelection(asked(params));
-  // facets belong to assets: they are asked for in every view
+  // counts are of assets: they are asked for in every view
   const assets = useAssetSearch(params, true);
   const segments = useSegmentSearch(params, view === "said");
   const shown = view === "said" ? segments : assets;
   const [first] = shown.data?.pages ?? [];
-  const facets = <Facets params={params} facets={assets.data?.pages[0]?.facets} onChange={onChange} />;
+  const counts = useFacets(params, assets.isSuccess && !assets.isPlaceholderData);
+  const facets = <Facets params={params} facets={counts} onChange={onChange} />;
   const chosen = filterCount(params);
 
   return (

@@ -15,7 +15,7 @@ def open_session(path: Path, device: str, threads: int) -> Any:
     wanted = "CUDAExecutionProvider" if device == "cuda" else "CPUExecutionProvider"
     if wanted not in onnxruntime.get_available_providers():
         raise Permanent(
-            "device-missing", f"this image has no {wanted}: install onnxruntime-gpu, or ENRICH_DEVICE=cpu"
+            "device-missing", f"this image has no {wanted}: install onnxruntime-gpu, or choose the CPU"
         )
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1

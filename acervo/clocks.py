@@ -1,16 +1,38 @@
-"""Files that pass their bytes on: to somebody who listens, or with the time stamps of a recording straightened. Child side only."""
+"""The clock of a recording (MPEG-TS) that only goes on: what has to be added to a file's times, and the file with it added.
+
+Who finds it is `transcode` (functions/transcode/clock.py), which reads such files through. Whoever decodes the file afterwards has to see the
+same clock, or what it says of a moment is of another one.
+"""
 
 from __future__ import annotations
 
 import bisect
 import io
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
+from acervo import transport
 from acervo.ranges import RangeReader
-from functions.transcode import transport
-from functions.transcode.clock import Clock
 
-CATCH_UP_BYTES = 4 << 20
+
+@dataclass(frozen=True)
+class Clock:
+    """What to add to the times of a file: `grids` are where packets begin (anew), `shifts` by PID the places from which on a shift
+    holds, in order."""
+
+    size: int
+    grids: tuple[int, ...]
+    shifts: Mapping[int, tuple[tuple[int, int], ...]]
+
+    def to_json(self) -> dict[str, Any]:
+        shifts = {str(pid): [list(each) for each in found] for pid, found in self.shifts.items()}
+        return {"size": self.size, "grids": list(self.grids), "shifts": shifts}
+
+
+def parse_clock(value: Mapping[str, Any]) -> Clock:
+    shifts = {int(pid): tuple((at, by) for at, by in found) for pid, found in value["shifts"].items()}
+    return Clock(value["size"], tuple(value["grids"]), shifts)
 
 
 class Straight(io.RawIOBase):
@@ -79,36 +101,3 @@ class Straight(io.RawIOBase):
         for where, time in zip(stamps.places, stamps.times, strict=True):
             stamp = slice(place + where, place + where + transport.STAMP)
             data[stamp] = transport.build_time((time + shift) % transport.WRAP, data[stamp])
-
-
-class Overheard(io.RawIOBase):
-    """A file that somebody else hears as well: every byte once, in order, however it is read."""
-
-    def __init__(self, file: RangeReader, hear: Callable[[bytes], None]) -> None:
-        self._file, self._hear, self._heard = file, hear, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
-
-    def read(self, size: int = -1) -> bytes:
-        at = self._file.tell()
-        data = self._file.read(size)
-        if at <= self._heard < at + len(data):
-            self._hear(data[self._heard - at :])
-            self._heard = at + len(data)
-        return data
-
-    def finish(self) -> None:
-        """What nobody read."""
-        self._file.seek(self._heard)
-        while self.read(CATCH_UP_BYTES):
-            pass
