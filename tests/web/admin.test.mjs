@@ -136,15 +136,17 @@ test("jobs are narrowed by state and kind, and lead to their asset", async () =>
   await page.getByLabel("Tipo").selectOption("transcode");
   const film = page.locator(`a[href*="${material.film}"]`).first();
   await film.waitFor();
-  const kinds = await page.locator("tbody tr td:first-child").allTextContents();
-  assert.deepEqual([...new Set(kinds)], ["Codificación"]);
+  await page.waitForFunction(() => {
+    const kinds = [...document.querySelectorAll("tbody tr td:first-child")].map((cell) => cell.textContent);
+    return kinds.length > 0 && kinds.every((kind) => kind === "Codificación");
+  });
   await page.getByLabel("Estado").selectOption("cancelled");
   await film.waitFor({ state: "detached" });
   // the filter is the address: it can be shared, and back takes it back
   assert.deepEqual(Object.fromEntries(new URL(page.url()).searchParams), { state: "cancelled", kind: "transcode" });
   await page.goBack();
   await film.waitFor();
-  assert.equal(await page.getByLabel("Estado").inputValue(), "done");
+  await page.waitForFunction(() => document.querySelector("select[aria-label=Estado]")?.value === "done");
   await page.reload();
   await film.waitFor();
   assert.deepEqual([await page.getByLabel("Estado").inputValue(), await page.getByLabel("Tipo").inputValue()], ["done", "transcode"]);

@@ -21,7 +21,7 @@ export const launch = () => chromium.launch({ executablePath: EXECUTABLE, args: 
 /** A page of a person of its own; `faults` fills with what should not happen. */
 export async function open(browser, { user, locale = "es-ES", width = 1440, height = 900, scheme = "light", at = "/" } = {}) {
   const context = await browser.newContext({ locale, viewport: { width, height }, colorScheme: scheme, acceptDownloads: true });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(45_000); // two cores, everything on them
   const page = await context.newPage();
   const faults = watch(page);
   await page.goto(ORIGIN + at);

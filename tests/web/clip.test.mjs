@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { READY_MS } from "./api.mjs";
 import { launch, open, ORIGIN } from "./browser.mjs";
 import { material } from "./material.mjs";
 
-const READY_MS = Number(process.env.READY_MS ?? 120_000);
 
 let browser;
 before(async () => {
@@ -13,7 +13,7 @@ after(() => browser.close());
 
 test("selected words become a range, the range a clip, the clip a file", async () => {
   const { context, page, faults } = await open(browser, { user: "editora", at: `/assets/${material.film}` });
-  await page.waitForFunction(() => document.querySelector("video")?.readyState >= 2);
+  await page.waitForFunction(() => document.querySelector("video")?.readyState >= 2, undefined, { timeout: READY_MS });
   const line = page.locator("li", { hasText: material.word }).first();
   await line.evaluate((element) => {
     const words = [...element.querySelectorAll("[data-start]")];

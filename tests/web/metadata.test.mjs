@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { until } from "./api.mjs";
 import { launch, open, ORIGIN } from "./browser.mjs";
 import { material } from "./material.mjs";
 
@@ -11,28 +12,27 @@ after(() => browser.close());
 
 const AT = `/assets/${material.picture}`;
 const saved = (page) => page.locator("[data-save=saved]").waitFor();
+/** Until what the act changes is on the server, and the page says so. */
+async function saving(page, act) {
+  const sent = page.waitForResponse((response) => response.request().method() === "PATCH" && response.ok());
+  await act();
+  await sent;
+  await saved(page);
+}
 const field = (page, name) => page.getByLabel(name, { exact: true });
 
 test("what is written saves itself and is there again, and a step back is a click", async () => {
   const { context, page, faults } = await open(browser, { user: "archivista", at: AT });
   const before = await field(page, "Crédito").inputValue();
   const text = `Crédito ${Date.now()}`;
-  await field(page, "Crédito").fill(text);
-  await page.locator("[data-save=waiting], [data-save=saving]").first().waitFor();
-  await saved(page);
+  await saving(page, () => field(page, "Crédito").fill(text));
   await page.reload();
   await saved(page);
   assert.equal(await field(page, "Crédito").inputValue(), text);
-  await field(page, "Crédito").fill("otra cosa");
-  await page.locator("[data-save=waiting], [data-save=saving]").first().waitFor();
-  await saved(page);
-  await page.getByRole("button", { name: "Deshacer" }).click();
-  await page.waitForFunction((wanted) => [...document.querySelectorAll("input")].some((input) => input.value === wanted), text);
-  await page.locator("[data-save=waiting], [data-save=saving]").first().waitFor();
-  await saved(page);
-  await field(page, "Crédito").fill(before);
-  await page.locator("[data-save=waiting], [data-save=saving]").first().waitFor();
-  await saved(page);
+  await saving(page, () => field(page, "Crédito").fill("otra cosa"));
+  await saving(page, () => page.getByRole("button", { name: "Deshacer" }).click());
+  assert.equal(await field(page, "Crédito").inputValue(), text);
+  await saving(page, () => field(page, "Crédito").fill(before));
   assert.deepEqual(faults, []);
   await context.close();
 });
@@ -46,19 +46,13 @@ test("two windows: different fields are joined, the same field shows both and th
   // a look at the server between the edits would hide what is tested here
   await second.route(`**/api/v1${AT}`, (route) => (route.request().method() === "GET" ? route.abort() : route.continue()));
 
-  await field(first, "Autor").fill(`Autora ${now}`);
-  await first.locator("[data-save=waiting], [data-save=saving]").first().waitFor();
-  await saved(first);
-  await field(second, "Fuente").fill(`Fuente ${now}`);
-  await second.locator("[data-save=waiting], [data-save=saving]").first().waitFor();
-  await saved(second);
-  assert.equal(await field(second, "Autor").inputValue(), `Autora ${now}`);
+  await saving(first, () => field(first, "Autor").fill(`Autora ${now}`));
+  await saving(second, () => field(second, "Fuente").fill(`Fuente ${now}`));
+  await until(async () => (await field(second, "Autor").inputValue()) === `Autora ${now}`, "the other's field is joined");
 
   await first.reload();
   await saved(first);
-  await field(first, "Autor").fill("la primera");
-  await first.locator("[data-save=waiting], [data-save=saving]").first().waitFor();
-  await saved(first);
+  await saving(first, () => field(first, "Autor").fill("la primera"));
   await field(second, "Autor").fill("la segunda");
   const dialog = second.getByRole("dialog", { name: "Otra persona ha cambiado lo mismo" });
   await dialog.getByText("la primera").waitFor();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { READY_MS } from "./api.mjs";
 import { launch, open } from "./browser.mjs";
 import { material } from "./material.mjs";
 
@@ -52,7 +53,7 @@ test("from the box to the second that was spoken, without a mouse", async () => 
 
 test("keys of an edit suite: frames, marks, the marked range and no more", async () => {
   const { context, page, faults } = await open(browser, { user: "editora", at: `/assets/${material.film}` });
-  await page.waitForFunction(() => document.querySelector("video")?.readyState >= 2);
+  await page.waitForFunction(() => document.querySelector("video")?.readyState >= 2, undefined, { timeout: READY_MS });
   const clock = page.getByTestId("clock");
   for (const key of [".", ".", "."]) await page.keyboard.press(key);
   await page.waitForFunction(() => document.querySelector("[data-testid=clock]").textContent === "00:00:00:03");

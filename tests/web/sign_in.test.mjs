@@ -11,8 +11,10 @@ after(() => browser.close());
 for (const [user, sees] of [["editora", false], ["archivista", false], ["admin", true]]) {
   test(`${user} signs in and ${sees ? "sees" : "does not see"} what is for the platform team`, async () => {
     const { context, page, faults } = await open(browser, { user });
-    assert.equal(await page.getByRole("link", { name: "Plataforma" }).count(), sees ? 1 : 0);
     await page.locator("h1", { hasText: /resultados?$/ }).waitFor();
+    const link = page.getByRole("link", { name: "Plataforma" });
+    if (sees) await link.waitFor();
+    else assert.equal(await link.count(), 0);
     assert.deepEqual(faults, []);
     await context.close();
   });
