@@ -27,6 +27,18 @@ from tests.fix_speech import Speech
 
 pytestmark = pytest.mark.ceph
 
+# a recogniser that is in the middle of its part until it is killed, two minutes at most: a real one may be over before anybody looks
+SLOW = """
+from functions.enrich.transcript import Word, build_segment
+class Slow:
+    label = "slow@1"
+    def recognise(self, samples, language=None):
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
+            yield build_segment([Word("otra", 0, 10_000)], "es")
+            time.sleep(0.1)
+"""
+
 
 def test_a_killed_instance_loses_its_part_and_another_does_it_once(
     hearing: Hearing, spanish_speech: Speech, tmp_path: Path
@@ -38,7 +50,8 @@ def test_a_killed_instance_loses_its_part_and_another_does_it_once(
     headers, body = events.to_binary(request)
     script = tmp_path / "instance.py"
     script.write_text(
-        "import asyncio, json, sys, httpx\nfrom functions.enrich.main import app\n"
+        "import asyncio, json, sys, time, httpx\nfrom functions.enrich import whisper\nfrom functions.enrich.main import app\n"
+        f"{SLOW}\nwhisper.load = lambda *_, **__: Slow()\n"
         "async def go():\n    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url='http://x') as c:\n"
         f"        await c.post('/', content={body!r}, headers=json.loads({json.dumps(headers)!r}))\nasyncio.run(go())\n"
     )
