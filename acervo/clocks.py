@@ -7,13 +7,12 @@ same clock, or what it says of a moment is of another one.
 from __future__ import annotations
 
 import bisect
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from acervo import transport
-from acervo.ranges import RangeReader
+from acervo.ranges import PassedOn, RangeReader
 
 
 @dataclass(frozen=True)
@@ -35,24 +34,13 @@ def parse_clock(value: Mapping[str, Any]) -> Clock:
     return Clock(value["size"], tuple(value["grids"]), shifts)
 
 
-class Straight(io.RawIOBase):
+class Straight(PassedOn):
     """A recording whose clock only goes on: the same bytes but for the times in its PES headers, wherever one reads."""
 
     def __init__(self, file: RangeReader, clock: Clock) -> None:
-        self._file, self._clock = file, clock
+        super().__init__(file)
+        self._clock = clock
         self._offsets = {pid: [at for at, _ in shifts] for pid, shifts in clock.shifts.items()}
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
 
     def read(self, size: int = -1) -> bytes:
         at, end = self._file.tell(), self._file.size

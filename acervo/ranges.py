@@ -140,3 +140,22 @@ def open_url(
 ) -> RangeReader:
     """A reader over a presigned URL."""
     return RangeReader(http_fetch(url, etag), size, block=block, ahead=ahead)
+
+
+class PassedOn(io.RawIOBase):
+    """A reader whose bytes are heard, or changed, on their way: who inherits says how it is read."""
+
+    def __init__(self, file: RangeReader) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)

@@ -3,7 +3,7 @@
 Hears `acervo.asset.ingested.v1` (plan), `acervo.rendition.requested.v1` (plan an order), `acervo.chunk.requested.v1` (chunk),
 `acervo.job.encoded.v1` (assemble), `acervo.enrichment.completed.v1` (captions). Says `acervo.chunk.requested.v1` for each chunk,
 `acervo.job.encoded.v1` when only assembling is left, `acervo.rendition.ready.v1` or `acervo.rendition.failed.v1` for each profile,
-and what `acervo.steps` says of the asset. Events of orders carry the attribute `lane`: two Services run this function, one for
+`acervo.asset.changed.v1` with the attribute `clock` when a recording's clock was straightened, and what `acervo.steps` says of the asset. Events of orders carry the attribute `lane`: two Services run this function, one for
 films that arrive (`transcode`) and one for people who wait (`transcode-interactive`).
 
 Why twice is safe: an asset has at most one open job (asked again under a lock on its row); a chunk is leased, its first result

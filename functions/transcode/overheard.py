@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 
-from acervo.ranges import RangeReader
+from acervo.ranges import PassedOn, RangeReader
 
 CATCH_UP_BYTES = 4 << 20
 
 
-class Overheard(io.RawIOBase):
+class Overheard(PassedOn):
     """A file that somebody else hears as well: every byte once, in order, however it is read."""
 
     def __init__(self, file: RangeReader, hear: Callable[[bytes], None]) -> None:
-        self._file, self._hear, self._heard = file, hear, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
+        super().__init__(file)
+        self._hear, self._heard = hear, 0
 
     def read(self, size: int = -1) -> bytes:
         at = self._file.tell()
