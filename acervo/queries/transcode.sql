@@ -9,14 +9,14 @@ insert into job_chunks (job_id, number, spec, weight, state) values (:job_id, :n
 update job_chunks set state = 'queued', updated_at = clock_timestamp() where job_id = :job_id and state = 'waiting' returning number;
 
 -- name: queue_listened_chunks(job_id)
--- Parts of a film's sound may be claimed when how loud the whole is is known; their numbers, none while somebody still listens.
+-- Parts of sound may be claimed when how loud the whole is is known; their numbers, none while somebody still listens.
 update job_chunks set state = 'queued', updated_at = clock_timestamp()
- where job_id = :job_id and state = 'waiting' and spec ->> 'do' = 'soundtracks'
-   and not exists (select from job_chunks o where o.job_id = :job_id and o.spec ->> 'do' = 'listen' and o.state <> 'done')
+ where job_id = :job_id and state = 'waiting' and spec @> '{"listened": true}'
+   and not exists (select from job_chunks o where o.job_id = :job_id and o.spec ->> 'do' in ('listen', 'hear') and o.state <> 'done')
 returning number;
 
 -- name: heard_chunks(job_id)
-select result -> 'heard' as heard from job_chunks where job_id = :job_id and spec ->> 'do' = 'listen' order by number;
+select result -> 'heard' as heard from job_chunks where job_id = :job_id and spec ->> 'do' in ('listen', 'hear') order by number;
 
 -- name: note_sheets(job_id, number, sheets)!
 -- Where the thumbnails are, before the sprites that they were made of are deleted.
@@ -75,3 +75,7 @@ update renditions set detail = detail || jsonb_build_object('captions', :caption
 
 -- name: open_orders(asset_id)$
 select count(*) from jobs where asset_id = :asset_id and kind = 'ondemand' and state in ('queued', 'running') and not cancel_requested;
+
+-- name: folder_is_used(asset_id, folder)$
+-- A job that is at work in this folder.
+select id from jobs where asset_id = :asset_id and state in ('queued', 'running') and not cancel_requested and spec ->> 'folder' = :folder limit 1;

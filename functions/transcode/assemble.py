@@ -21,11 +21,12 @@ from acervo.events import Event
 from acervo.function import Call, Work
 from acervo.leases import Lease
 from acervo.ranges import RangeReader
-from functions.transcode import captions, joined, limits, planning, thumbnails
+from functions.transcode import captions, joined, leftovers, limits, planning, recording_files, thumbnails
 from functions.transcode.boxes import codec_string
 from functions.transcode.film import parse_film
 from functions.transcode.ladder import parse_ladder
 from functions.transcode.profiles import HLS, WAVEFORM
+from functions.transcode.renditions import as_row
 from functions.transcode.stitched import MASTER, MPD, Stitched, Stream, build_texts, build_variants, stitch
 
 PLAYLIST, FILM, MOVIE = "application/vnd.apple.mpegurl", "video/mp4", "video/quicktime"
@@ -49,9 +50,10 @@ def assemble_job(event: Event, call: Call) -> None:
         AlreadyDone: the job is over.
         Transient: somebody is at it, or the store or the database is away.
     """
-    if call.was_done():
-        raise AlreadyDone
     job_id = event.data["job_id"]
+    if call.was_done():
+        leftovers.sweep(call, job_id)  # who did it may not have come to that
+        raise AlreadyDone
     with call.database.transaction() as connection:
         number = query.last_chunk(connection, job_id=job_id)
     if number is None:
@@ -68,7 +70,11 @@ def put_together(call: Call, lease: Lease) -> None:
     chunks = [row for row in rows if row["number"] != lease.number]
     renditions = [found for chunk in chunks for found in chunk["result"]["renditions"]]
     film: Stitched | None = None
-    if lease.job_spec.get("folder"):
+    if "recording" in lease.job_spec:
+        renditions += recording_files.put_recording(
+            call, lease, [row["result"] for row in chunks if "pieces" in row["result"]]
+        )
+    elif lease.job_spec.get("folder"):
         film = _stitched(lease.job_spec, chunks)
         if lease.job_spec["stream"]:
             noted = next((row["result"]["sheets"] for row in rows if row["number"] == lease.number), None)
@@ -80,8 +86,10 @@ def put_together(call: Call, lease: Lease) -> None:
         if lease.finish(work, {}) is None:
             return
         _finish(work, call, lease, renditions)
-    if film is not None:
+    if film is not None and lease.job_spec["stream"]:
         _sweep(call, lease, film)
+    else:
+        leftovers.sweep(call, lease.job_id)
 
 
 def _stitched(spec: Row, chunks: list[Row]) -> Stitched:
@@ -147,7 +155,7 @@ def _put_waveform(call: Call, lease: Lease, chunks: list[Row]) -> list[Row]:
     text = json.dumps({**parts[0], "length": len(data) // 2, "data": data}, separators=(",", ":")).encode()
     key = keys.proxy(lease.asset_id, lease.job_spec["sha256"], WAVEFORM, "waveform.json")
     call.objects.put_bytes(call.objects.proxies, key, text, "application/json")
-    return [_rendition(WAVEFORM, key, "application/json", len(text), {})]
+    return [as_row(WAVEFORM, key, "application/json", len(text), {})]
 
 
 def _put_stream(call: Call, lease: Lease, film: Stitched) -> Row:
@@ -178,7 +186,7 @@ def _put_stream(call: Call, lease: Lease, film: Stitched) -> Row:
         **_shown(film),
     }
     size = sum(stream.size_bytes for stream in film.streams) + sum(map(len, texts.values()))
-    return _rendition(HLS, f"{folder}/{MASTER}", PLAYLIST, size, detail)
+    return as_row(HLS, f"{folder}/{MASTER}", PLAYLIST, size, detail)
 
 
 def _put_file(call: Call, lease: Lease, film: Stitched, file: Row) -> Row:
@@ -207,7 +215,7 @@ def _put_file(call: Call, lease: Lease, film: Stitched, file: Row) -> Row:
         "codecs": ",".join(codec_string(stream.format) for stream in streams),
         **_shown(film),
     }
-    return _rendition(file["profile"], file["key"], mime_type, layout.size_bytes, detail)
+    return as_row(file["profile"], file["key"], mime_type, layout.size_bytes, detail)
 
 
 def _shown(film: Stitched) -> Row:
@@ -221,25 +229,13 @@ def _shown(film: Stitched) -> Row:
 
 
 def _sweep(call: Call, lease: Lease, film: Stitched) -> None:
-    """Delete the pieces that no playlist names: of attempts that were not first, and all of them when only files were wanted."""
+    """Delete the pieces that no playlist names: of attempts that were not first."""
     folder = f"{lease.job_spec['folder']}/"
-    named: set[str] = set()
-    if lease.job_spec["stream"]:
-        named = {piece.name for stream in film.streams for piece in stream.pieces}
-        named |= {name for name, _ in film.sprites}
+    named = {piece.name for stream in film.streams for piece in stream.pieces}
+    named |= {name for name, _ in film.sprites}
     for key in call.objects.keys(call.objects.proxies, folder, limit=MAX_KEYS):
         if key.endswith(PIECES) and key.removeprefix(folder) not in named:
             call.objects.delete(call.objects.proxies, key)
-
-
-def _rendition(profile: str, key: str, mime_type: str, size_bytes: int, detail: Row) -> Row:
-    return {
-        "profile": profile,
-        "key": key,
-        "mime_type": mime_type,
-        "size_bytes": size_bytes,
-        "detail": detail,
-    }
 
 
 def _finish(work: Work, call: Call, lease: Lease, renditions: list[Row]) -> None:

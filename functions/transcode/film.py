@@ -101,14 +101,15 @@ def parse_film(value: Mapping[str, Any]) -> Film:
     return Film(
         Picture(**{**value["picture"], "sar": tuple(value["picture"]["sar"])}),
         parse_timeline(value["timeline"]),
-        tuple(
-            Soundtrack(**{**track, "members": tuple(track.get("members", ()))})
-            for track in value["soundtracks"]
-        ),
+        tuple(parse_soundtrack(track) for track in value["soundtracks"]),
         value["frames"],
         tuple(value["warnings"]),
         tuple(value.get("jumps_s", ())),
     )
+
+
+def parse_soundtrack(value: Mapping[str, Any]) -> Soundtrack:
+    return Soundtrack(**{**value, "members": tuple(value.get("members", ()))})
 
 
 def parse_timeline(value: Mapping[str, Any]) -> Timeline:

@@ -18,7 +18,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from acervo import ranges
+from acervo import ranges, soundtracks
 from acervo.errors import Rejected
 from functions.transcode import frames, master, probes
 from functions.transcode.chunks import plan_chunks
@@ -186,23 +186,13 @@ def _first_frame(container: InputContainer, stream: VideoStream, begin: int, see
 def find_soundtracks(container: InputContainer) -> tuple[tuple[Soundtrack, ...], list[str]]:
     """What can be heard, and what an editor should know."""
     streams = container.streams.audio
-    heard = [stream for stream in streams if stream.codec_context is not None and stream.channels]
+    heard = soundtracks.decodable(streams)
     warnings = []
     if len(heard) < len(streams):
         warnings.append(
             f"{len(streams) - len(heard)} of {len(streams)} soundtracks are of a kind that cannot be decoded"
         )
-    tracks = join_monos(
-        [
-            Soundtrack(
-                stream.index,
-                (stream.language or "und")[:3],
-                stream.channels,
-                str(stream.metadata.get("title", ""))[:100],
-            )
-            for stream in heard
-        ]
-    )
+    tracks = join_monos([Soundtrack(at.index, *soundtracks.describe(at)) for at in heard])
     if len(tracks) > MAX_SOUNDTRACKS:
         warnings.append(
             f"only the first {MAX_SOUNDTRACKS} of {len(tracks)} soundtracks are in the renditions"

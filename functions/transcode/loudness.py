@@ -9,7 +9,7 @@ from av.filter.context import FilterContext
 
 from functions.transcode.heard import ABSOLUTE_GATE_LUFS, BINS_A_LU, Heard, Loudness
 
-BLOCK, RANGE, PEAK = "M", "LRA", "true_peak"  # the last two are of everything until now
+BLOCK, LONGER, PEAK = "M", "S", "true_peak"  # the last one is of everything until now
 
 
 class Meter:
@@ -49,13 +49,14 @@ class Meter:
             assert isinstance(measured, AudioFrame)  # noqa: S101  # what an audio sink gives
             said = {
                 name: float(value)
-                for name in (BLOCK, RANGE, PEAK)
+                for name in (BLOCK, LONGER, PEAK)
                 if (value := measured.metadata.get(f"lavfi.r128.{name}", "nan")) not in ("nan", "-inf", "inf")
             }
             if said.get(BLOCK, ABSOLUTE_GATE_LUFS) > ABSOLUTE_GATE_LUFS:
                 self._heard.blocks[round(said[BLOCK] * BINS_A_LU)] += 1
+            if said.get(LONGER, ABSOLUTE_GATE_LUFS) > ABSOLUTE_GATE_LUFS:
+                self._heard.longer[round(said[LONGER] * BINS_A_LU)] += 1
             self._heard.peak = max(self._heard.peak, said.get(PEAK, 0.0))
-            self._heard.range_lu = said.get(RANGE, self._heard.range_lu)
 
     def _build(self, frame: AudioFrame) -> None:
         graph = Graph()

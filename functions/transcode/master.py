@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,7 @@ from acervo import ranges
 from acervo.clocks import Straight, parse_clock
 from acervo.errors import Rejected
 from functions.transcode.overheard import Overheard
+from functions.transcode.windowed import Windowed
 
 # Playlists, SDP and concat scripts name other files: a demuxer that follows them is not among these.
 DEMUXERS = (
@@ -40,7 +42,7 @@ def open_with_reader(
     """The demuxer over a master, and what counts the bytes that it fetches.
 
     Args:
-        source: `url`, `size_bytes` and `etag` of the object; perhaps the `clock` that it shall have.
+        source: `url`, `size_bytes` and `etag` of the object; perhaps the `clock` that it shall have, or the `window` on its bytes.
         hardware: decodes pictures, where it can.
         hear: gets every byte of the file as it is, once and in order, as far as it was read without a leap; the rest at the end.
 
@@ -48,12 +50,18 @@ def open_with_reader(
         Rejected: not media, or damaged (also while it is used).
     """
     reader = ranges.open_url(source["url"], source["size_bytes"], source.get("etag"), block, ahead)
-    file = Straight(reader, parse_clock(source["clock"])) if source.get("clock") else reader
+    window: Mapping[str, Any] | None = source.get("window")
+    file: io.RawIOBase = reader
+    if window:
+        file = Windowed(reader, window["first"], window["until"])
+    elif source.get("clock"):
+        file = Straight(reader, parse_clock(source["clock"]))
     overheard = Overheard(reader, hear) if hear else None
     try:
         with av.open(
             overheard or file,
             mode="r",
+            format=window["demuxer"] if window else None,
             options=dict(OPTIONS),
             buffer_size=min(BUFFER_BYTES, block),
             metadata_errors="replace",

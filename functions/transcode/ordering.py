@@ -19,8 +19,9 @@ from acervo.objects import NotFound
 from acervo.orders import KIND, Order
 from functions.transcode import limits, planning
 from functions.transcode.film import parse_film
-from functions.transcode.plan import Plan, plan_film, plan_order
+from functions.transcode.plan import Plan, plan_film, plan_order, plan_recording
 from functions.transcode.profiles import ORIGINAL, POSTER, PRORES
+from functions.transcode.recording import parse_recording
 
 Row = dict[str, Any]
 
@@ -89,6 +90,8 @@ def _plan(call: Call, asset: Row, order: Order, job_id: str) -> Plan:
     orders.check(order, asset["kind"], asset["technical"].get("duration_s"))
     film_wanted = asset["kind"] == "video" and order.profile not in (ORIGINAL, *orders.SOUND_FILES)
     clock = _clock(call, asset) if asset["kind"] == "video" else None
+    if order.profile in orders.SOUND_FILES or asset["kind"] == "audio":
+        return _plan_sound(call, asset, order, job_id, clock)
     if not film_wanted:
         return plan_order(asset, order, job_id, clock=clock)
     ladder = orders.wants_ladder(order)
@@ -112,11 +115,34 @@ def _plan(call: Call, asset: Row, order: Order, job_id: str) -> Plan:
     )
 
 
+def _plan_sound(call: Call, asset: Row, order: Order, job_id: str, clock: Any) -> Plan:
+    arguments = {
+        "source": limits.source(call, asset["master_key"], clock), "clip": list(order.clip) if order.clip else None,
+        "bare": _bare(call, asset),
+    }  # fmt: skip
+    found = sandbox.run(
+        "functions.transcode.recording_index:index_recording",
+        arguments,
+        **limits.sandbox_limits(call.settings),
+    )
+    return plan_recording(asset, parse_recording(found["recording"]), job_id, order, clock)
+
+
 def _clock(call: Call, asset: Row) -> Any:
     """The straight clock that was found when the film was read through."""
+    return _found(call, asset).get("clock")
+
+
+def _bare(call: Call, asset: Row) -> Any:
+    """Where the frames of a bare recording are, as it was found when it was read through."""
+    return (_found(call, asset).get("recording") or {}).get("bare")
+
+
+def _found(call: Call, asset: Row) -> Row:
+    """What the job of its usual renditions knows of a master."""
     with call.database.transaction() as connection:
         job = query.latest_job(connection, asset_id=asset["id"], kind=planning.KIND)
-    return None if job is None else job["spec"].get("clock")
+    return {} if job is None else dict(job["spec"])
 
 
 def _store(work: Work, event: Event, asset: Row, job_id: str, plan: Plan) -> None:

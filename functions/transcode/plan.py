@@ -1,7 +1,8 @@
 """What a job consists of: its spec, and what each chunk has to do, as JSON that anybody can work from. Pure.
 
 A film's spec says what is made of its pieces: `stream` (playlists over them), `files` (joined out of them), `folder` (where they lie).
-The last chunk of every job puts its results together; it waits for all others. Sound in several parts waits until all were heard.
+A recording's says what of it is wanted. The last chunk of every job puts its results together; it waits for all others. Sound in several
+parts waits until all were heard.
 """
 
 from __future__ import annotations
@@ -16,15 +17,27 @@ from functions.transcode import thumbnails
 from functions.transcode.film import Film
 from functions.transcode.ladder import BITRATE_POWER, PRORES, Rung, build_ladder, display_size, fit
 from functions.transcode.pairs import part_monos
-from functions.transcode.profiles import FILES, HLS, LADDER, ORIGINAL, POSTER, SOUND_RANGE_S, SOUNDTRACK
+from functions.transcode.profiles import (
+    FILES,
+    HLS,
+    LADDER,
+    ORIGINAL,
+    POSTER,
+    PREVIEW,
+    RECORDING_RANGE_S,
+    SOUND_RANGE_S,
+    SOUNDTRACK,
+)  # fmt: skip
 from functions.transcode.profiles import PRORES as PRORES_PROFILES
 from functions.transcode.profiles import Rung as Step
+from functions.transcode.recording import Recording
 
 FILM_STEPS = {file.profile: file.rung for file in FILES}
 SHARED = ("kind", "project_id", "sha256", "master_key")
 ASSEMBLE = {"do": "assemble"}
 ALONE = {ORIGINAL: "cut", orders.TILES: "tiles"}  # orders that nothing else is made beside
-LISTEN, SOUNDTRACKS = "listen", "soundtracks"
+LISTEN, SOUNDTRACKS = "listen", "soundtracks"  # of a film
+HEAR, RECORDING = "hear", "recording"  # the same of sound by itself
 
 # CPU seconds for a second of film, roughly: what makes progress advance evenly.
 DECODING, MEGAPIXEL, SOUND, HEARING, JOINING = 0.3, 0.36, 0.05, 0.02, 0.01
@@ -45,9 +58,43 @@ def waits(chunk: Mapping[str, Any]) -> bool:
     return chunk["do"] == ASSEMBLE["do"] or bool(chunk.get("listened"))
 
 
-def plan_simple(asset: Mapping[str, Any]) -> Plan:
-    """An image or a piece of audio: one chunk makes all renditions."""
-    return Plan(_shared(asset), [{"do": str(asset["kind"])}, ASSEMBLE], [ONE_PICTURE, 0.1])
+def plan_image(asset: Mapping[str, Any]) -> Plan:
+    """One chunk makes all renditions."""
+    return Plan(_shared(asset), [{"do": "image"}, ASSEMBLE], [ONE_PICTURE, 0.1])
+
+
+def plan_recording(
+    asset: Mapping[str, Any],
+    recording: Recording,
+    job_id: str,
+    order: Order | None = None,
+    clock: Mapping[str, Any] | None = None,
+) -> Plan:
+    """What is made of sound by itself: all of it, or what was ordered.
+
+    Args:
+        clock: as of `plan_film`, where it is a film's sound.
+    """
+    ranges = [(0, None)] if recording.entire else sound_ranges(recording.duration_s, RECORDING_RANGE_S)
+    listened = len(ranges) > 1 and (order is None or order.profile == PREVIEW.profile)
+    parts = [{"part": part, "first": first, "until": until} for part, (first, until) in enumerate(ranges)]
+    chunks = [
+        *({"do": HEAR, **part} for part in parts if listened),
+        *({"do": RECORDING, "listened": listened, **part} for part in parts),
+    ]
+    spec = {
+        **_shared(asset), **({"order": order.to_json()} if order else {}), "clock": clock, "recording": recording.to_json(),
+        "folder": keys.ondemand(str(asset["id"]), str(asset["sha256"]), job_id, "pieces"),
+    }  # fmt: skip
+    each = {HEAR: HEARING, RECORDING: SOUND * len(recording.soundtracks)}
+
+    def weigh(chunk: Mapping[str, Any]) -> float:
+        until_s = chunk["until"] / PREVIEW.sample_rate if chunk["until"] else recording.duration_s
+        length_s = max(1.0, until_s - chunk["first"] / PREVIEW.sample_rate)
+        return float(round(length_s * each[chunk["do"]], 3))
+
+    weights = [weigh(chunk) for chunk in chunks]
+    return Plan(spec, [*chunks, ASSEMBLE], [*weights, round(0.1 + recording.duration_s * JOINING, 3)])
 
 
 def plan_film(
@@ -84,7 +131,7 @@ def plan_order(
     beginning: int | None = None,
     clock: Mapping[str, Any] | None = None,
 ) -> Plan:
-    """What makes one order; for pictures of a film with the `film` between the order's borders.
+    """What makes one order that is not of sound by itself; for pictures of a film with the `film` between the order's borders.
 
     Args:
         beginning: when the master's first frame is shown.
@@ -92,7 +139,7 @@ def plan_order(
     """
     spec = {**_shared(asset), "order": order.to_json(), "clock": clock}
     if film is None:
-        do = ALONE.get(order.profile, "image" if asset["kind"] == "image" else "audio")
+        do = ALONE.get(order.profile, "image")
         return Plan(spec, [{"do": do}, ASSEMBLE], [ONE_PICTURE, 0.1])
     if order.profile == POSTER.profile:
         return Plan({**spec, **_film(film, ())}, [{"do": "poster"}, ASSEMBLE], [ONE_PICTURE, 0.1])

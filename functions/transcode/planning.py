@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from acervo import orders, sandbox, steps
-from acervo.assets import Status
+from acervo.assets import Kind, Status
 from acervo.database import as_json, query
 from acervo.errors import AlreadyDone, Rejected
 from acervo.events import Event
@@ -15,7 +16,8 @@ from acervo.function import Call, Work
 from acervo.leases import Lease
 from functions.transcode import limits, profiles
 from functions.transcode.film import parse_film
-from functions.transcode.plan import Plan, plan_film, plan_simple, waits
+from functions.transcode.plan import Plan, plan_film, plan_image, plan_recording, waits
+from functions.transcode.recording import parse_recording
 
 KIND = "transcode"
 OVER = ("failed", "cancelled")
@@ -37,11 +39,11 @@ def plan_job(event: Event, call: Call) -> None:
             asset, query.latest_job(connection, asset_id=asset_id, kind=KIND)
         )
     failure: Rejected | None = None
-    plan: Plan | None = None
-    straight_s: float | None = None
+    found: _Found | None = None
+    job_id = str(uuid.uuid4())
     if wanted:
         try:
-            plan, straight_s = _plan(call, asset)
+            found = _plan(call, asset, job_id)
         except Rejected as fault:
             failure = fault
     with call.commit() as work:
@@ -52,16 +54,17 @@ def plan_job(event: Event, call: Call) -> None:
             return
         if failure is not None:
             _store_failure(work, event, asset, failure)
-        elif plan is not None:
-            if straight_s is not None:
-                query.set_duration(work.connection, asset_id=asset_id, duration_s=straight_s)
+        elif found is not None:
+            if found.duration_s is not None:
+                query.set_duration(work.connection, asset_id=asset_id, duration_s=found.duration_s)
+            if found.straightened:
                 _say_straightened(work, asset)
-            job_id = query.put_job(
-                work.connection, id=uuid.uuid4(), asset_id=asset_id, kind=KIND, state="queued", required=True, spec=as_json(plan.spec),
-                chunks_total=len(plan.chunks), cause=event.id,
+            stored = query.put_job(
+                work.connection, id=job_id, asset_id=asset_id, kind=KIND, state="queued", required=True, spec=as_json(found.plan.spec),
+                chunks_total=len(found.plan.chunks), cause=event.id,
             )  # fmt: skip
-            if job_id is not None:
-                store_chunks(work, asset_id, str(job_id), plan, KIND)
+            if stored is not None:
+                store_chunks(work, asset_id, job_id, found.plan, KIND)
                 steps.settle(work, asset_id)
 
 
@@ -78,18 +81,32 @@ def _is_wanted(asset: dict[str, Any], latest: dict[str, Any] | None) -> bool:
     )
 
 
-def _plan(call: Call, asset: dict[str, Any]) -> tuple[Plan, float | None]:
-    """The plan; and how long the film is, where its own clock, which ingest believed, had to be straightened."""
-    if asset["kind"] != "video":
-        return plan_simple(asset), None
+@dataclass(frozen=True)
+class _Found:
+    """The plan; and how long the master is, where what ingest believed was not so: its clock jumps, or it was only guessed."""
+
+    plan: Plan
+    duration_s: float | None = None
+    straightened: bool = False
+
+
+def _plan(call: Call, asset: dict[str, Any], job_id: str) -> _Found:
+    if asset["kind"] == Kind.IMAGE:
+        return _Found(plan_image(asset))
+    entry = "index:index_film" if asset["kind"] == Kind.VIDEO else "recording_index:index_recording"
     found = sandbox.run(
-        "functions.transcode.index:index_film",
+        f"functions.transcode.{entry}",
         {"source": limits.source(call, asset["master_key"])},
         **limits.sandbox_limits(call.settings),
     )
+    if asset["kind"] == Kind.AUDIO:
+        recording = parse_recording(found["recording"])
+        read_s = round(recording.duration_s, 3) if recording.bare else None
+        return _Found(plan_recording(asset, recording, job_id), read_s)
     film = parse_film(found["film"])
-    straight_s = round(film.timeline.duration_s, 3) if found["clock"] else None
-    return plan_film(asset, film, found["chunks"], found["clock"]), straight_s
+    plan = plan_film(asset, film, found["chunks"], found["clock"])
+    straightened = found["clock"] is not None
+    return _Found(plan, round(film.timeline.duration_s, 3) if straightened else None, straightened)
 
 
 def lane(kind: str) -> Mapping[str, str]:

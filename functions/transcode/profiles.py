@@ -81,6 +81,7 @@ EBU_R128 = Level(-23.0, -1.0, 30.0, 6.0)  # EBU R 128, EBU Tech 3343; docs/adr/0
 SOUNDTRACK = Sound(HLS, "aac", "audio.m4s", "audio/mp4", 48_000, 2, 128, EBU_R128)
 PREVIEW = Sound("preview", "libmp3lame", "preview.mp3", "audio/mpeg", 48_000, 2, 128, EBU_R128)
 BROADCAST = Sound("broadcast", "pcm_s24le", "broadcast.wav", "audio/wav", 48_000, None, None)
+PCM_FILE = "broadcast.pcm"  # of a part, without a head
 WAVEFORM, WAVEFORM_POINTS_A_S = "waveform", 20
 THUMBS = (
     Still("thumb-300", 300, 300, 80),
@@ -111,6 +112,7 @@ EDITING_SOUND = Sound("editing", "pcm_s24be", "audio.m4s", "audio/x-aiff", 48_00
 
 SEGMENT_S = 2.0
 SOUND_RANGE_S = 451.2  # a long film's sound is encoded in parts that begin on a packet, a segment and a point of the waveform at once
+RECORDING_RANGE_S = 902.4  # so is a recording's: a packet of MP3 and a point of the waveform at once
 CHUNK_MIN_S, CHUNK_MAX_S, CHUNK_TAIL_S = 30.0, 60.0, 10.0
 
 OF_KIND: dict[str, tuple[str, ...]] = {

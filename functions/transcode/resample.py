@@ -122,6 +122,9 @@ class Resampler:
         first = f"{self._rate}:async=1:min_hard_comp={HOLE_S}:first_pts={self._done}"
         chain = [
             source,
+            *(
+                [] if self._done else [graph.add("atrim", "start_pts=0")]
+            ),  # the resampler cuts whole samples of its own
             graph.add("aresample", first),
             *([graph.add("volume", f"{self._gain_db}dB")] if self._gain_db else []),
             *self._limiter(graph),
@@ -152,6 +155,7 @@ def decode_range(
     span_s: float,
     say: Callable[[dict[str, Any]], None],
     whole: bool = True,
+    shift: int = 0,
 ) -> Iterator[tuple[int, AudioFrame | None]]:
     """(stream index, frame) from `begin_s` of the master's clock or a little before it to `end_s` or a little after it, and at the
     end None once for each stream. Damaged packets are left out.
@@ -159,9 +163,11 @@ def decode_range(
     Args:
         span_s: how long that is, for what is said of the progress.
         whole: from the file's beginning on, without a seek.
+        shift: what to add to the file's times, in the streams' time base.
     """
     master.only(container, *streams)
     source = _frames(container, streams) if whole else _frames_from(container, streams, begin_s)
+    source = _shifted(source, shift) if shift else source
     open_streams = {stream.index for stream in streams}
     for count, (index, frame) in enumerate(source):
         at_s = frame.time
@@ -177,18 +183,28 @@ def decode_range(
         yield stream.index, None
 
 
+def _shifted(frames: Iterator[tuple[int, AudioFrame]], shift: int) -> Iterator[tuple[int, AudioFrame]]:
+    for index, frame in frames:
+        frame.pts = None if frame.pts is None else frame.pts + shift
+        yield index, frame
+
+
 def _frames_from(
     container: InputContainer, streams: list[AudioStream], begin_s: Fraction
 ) -> Iterator[tuple[int, AudioFrame]]:
-    """From a place at or before `begin_s` on; a container may seek late, then further back."""
+    """From a place at or before `begin_s` on; a container may seek late, then further back. Nothing where the sound ended before."""
+    silent = True
     for back_s in BACK_OFF_S:
         container.seek(max(0, int((begin_s - back_s) * 1_000_000)), backward=True)
         frames = _frames(container, streams)
         first = next(frames, None)
+        silent = silent and first is None
         if first is not None and (first[1].time or 0.0) <= begin_s:
             return itertools.chain([first], frames)
         if begin_s <= back_s:
             return frames if first is None else itertools.chain([first], frames)
+    if silent:
+        return iter(())
     container.seek(0, backward=True)
     return _frames(container, streams)
 

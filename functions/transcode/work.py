@@ -10,21 +10,22 @@ from typing import Any
 
 from acervo import keys, leases, orders, sandbox
 from acervo.database import query
+from acervo.errors import Transient
 from acervo.events import Event
 from acervo.function import Call, Work
 from acervo.leases import Lease
-from functions.transcode import assemble, copies, limits, planning, thumbnails
+from functions.transcode import assemble, copies, leftovers, limits, planning, thumbnails
 from functions.transcode.heard import join_heard
-from functions.transcode.plan import LISTEN, SOUNDTRACKS
+from functions.transcode.plan import HEAR, LISTEN, RECORDING, SOUNDTRACKS
 from functions.transcode.profiles import (
     BROADCAST,
     DISPLAY,
     ORIGINAL,
+    PCM_FILE,
     POSTER,
     PREVIEW,
     THUMBS,
     TILES,
-    WAVEFORM,
 )
 
 ENCODED = 0.95  # of a chunk's progress; the rest is uploading
@@ -57,8 +58,18 @@ def do_chunk(event: Event, call: Call) -> None:
     Raises:
         AlreadyDone: somebody did it, or its job is over.
         Transient: somebody is at it, or a service is away.
-        Rejected, Permanent: it can never be done (the job has failed).
+        Rejected, Permanent: it can never be done (the job has failed, and leaves nothing behind).
     """
+    try:
+        _do_chunk(event, call)
+    except Transient:
+        raise
+    except Exception:
+        leftovers.sweep(call, event.data["job_id"])
+        raise
+
+
+def _do_chunk(event: Event, call: Call) -> None:
     with leases.hold(call, event.data["job_id"], event.data["number"], planning.say_job_failed) as lease:
         if lease.spec["do"] == "assemble":
             assemble.put_together(call, lease)
@@ -70,7 +81,7 @@ def do_chunk(event: Event, call: Call) -> None:
             with call.commit() as work:
                 kept = {**_kept(result), "renditions": [found for found in renditions if found]}
                 left = lease.finish(work, kept)
-                if left is not None and lease.spec["do"] == LISTEN:
+                if left is not None and lease.spec["do"] in (LISTEN, HEAR):
                     _ask_for_sound(work, lease)
                 if left == 1:
                     say_encoded(work, lease)
@@ -101,7 +112,7 @@ def _in_child(call: Call, lease: Lease, directory: str) -> dict[str, Any]:
     doing, order = DOINGS[lease.spec["do"]], lease.job_spec.get("order", {})
     arguments: dict[str, Any] = {
         **{name: order[name] for name in ("clip", "box", "at_ms") if name in order},
-        **{name: lease.job_spec[name] for name in ("film", "ladder", "sound", "beginning", "tile") if lease.job_spec.get(name) is not None},
+        **{name: lease.job_spec[name] for name in ("film", "ladder", "sound", "beginning", "tile", "recording") if lease.job_spec.get(name) is not None},
         **{name: lease.spec[name] for name in ("start", "end", "last", "first", "until", "clip") if name in lease.spec},
         "number": lease.spec.get("part", 0), "directory": directory, "preset": chosen.preset, "threads": chosen.threads,
         "encoder": chosen.encoder, "decoder": chosen.decoder, "wanted": order.get("profile"),
@@ -162,7 +173,18 @@ def _ordered(lease: Lease, files: list[File]) -> list[File]:
 
 def _kept(result: Said) -> dict[str, Any]:
     """What assembling needs of a child's result."""
-    names = ("frames", "promised", "rungs", "tracks", "peaks", "sprite", "heard")
+    names = (
+        "frames",
+        "promised",
+        "rungs",
+        "tracks",
+        "peaks",
+        "sprite",
+        "heard",
+        "pieces",
+        "soundtracks",
+        "loudness",
+    )
     return {name: result[name] for name in names if name in result}
 
 
@@ -198,18 +220,11 @@ def _poster(lease: Lease, result: Said) -> list[File]:
     ]
 
 
-def _audio(lease: Lease, result: Said) -> list[File]:
-    shared = {name: result[name] for name in ("duration_s", "loudness", "warnings")}
-    files = [
-        File(
-            sound.file, _key(lease, sound.profile, sound.file), sound.mime_type, sound.profile,
-            {**shared, "channels": result["channels"][sound.profile], "audio_kbps": sound.audio_kbps, "soundtracks": tracks},
-        )
-        for sound, tracks in ((PREVIEW, result["soundtracks"][:1]), (BROADCAST, result["soundtracks"]))
-    ]  # fmt: skip
+def _recording(lease: Lease, result: Said) -> list[File]:
+    written = {PREVIEW.profile: (PREVIEW.file, PREVIEW.mime_type), BROADCAST.profile: (PCM_FILE, "audio/L24")}
     return [
-        *files,
-        File("waveform.json", _key(lease, WAVEFORM, "waveform.json"), "application/json", WAVEFORM),
+        File(written[profile][0], _piece(lease, piece["name"]), written[profile][1])
+        for profile, piece in result["pieces"].items()
     ]
 
 
@@ -240,7 +255,8 @@ DOINGS = {
     LISTEN: Doing("functions.transcode.soundtracks:listen", lambda _lease, _result: []),
     SOUNDTRACKS: Doing("functions.transcode.soundtracks:encode_soundtracks", _soundtracks),
     "poster": Doing("functions.transcode.poster:make_poster", _poster),
-    "audio": Doing("functions.transcode.recordings:encode_audio", _audio),
+    HEAR: Doing("functions.transcode.recording_parts:listen_part", lambda _lease, _result: []),
+    RECORDING: Doing("functions.transcode.recording_parts:encode_part", _recording),
     "image": Doing("functions.transcode.images:make_renditions", _image, copied=True),
     "tiles": Doing("functions.transcode.tiles:make_tiles", _tiles, copied=True),
     "cut": Doing("functions.transcode.cut:cut_clip", _cut),

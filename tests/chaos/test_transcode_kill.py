@@ -1,4 +1,4 @@
-"""kill -9 of transcode's workers at random moments until a film is done: its files are those of an undisturbed run, to the byte."""
+"""kill -9 of transcode's workers at random moments until a film or a recording is done: its files are those of an undisturbed run, to the byte."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from functions.transcode import plan
 from tests.media import make
 from tests.media.desk import Desk
 
@@ -58,9 +59,27 @@ def is_over(desk: Desk, asset_id: str) -> bool:
     return found is not None and found["state"] not in ("queued", "running")
 
 
-def test_a_film_whose_workers_are_killed_again_and_again_is_the_same_film(desk: Desk, tmp_path: Path) -> None:
-    path = long_film(tmp_path, "a.mp4")
-    calm, disturbed = (desk.arrive(path, "video", audio=True) for _ in range(2))
+def long_recording(folder: Path, name: str) -> Path:
+    """Five parts."""
+    return make.sound(folder, name, 24, "stereo")
+
+
+@pytest.mark.parametrize(
+    ("make_master", "name", "kind", "made_of_it"),
+    [(long_film, "a.mp4", "video", 5), (long_recording, "a.flac", "audio", 3)],
+)
+def test_a_master_whose_workers_are_killed_again_and_again_has_the_same_renditions(
+    make_master: Callable[[Path, str], Path],
+    name: str,
+    kind: str,
+    made_of_it: int,
+    desk: Desk,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(plan, "RECORDING_RANGE_S", 4.8)
+    path = make_master(tmp_path, name)
+    calm, disturbed = (desk.arrive(path, kind, audio=True) for _ in range(2))
     desk.post(desk.ingested(calm))
     desk.deliver(calm)
     assert desk.job(calm)["state"] == "done"
@@ -82,10 +101,13 @@ def test_a_film_whose_workers_are_killed_again_and_again_is_the_same_film(desk: 
     assert job["state"] == "done", (job, f"CHAOS_SEED={SEED}")
     assert kills > 1, "somebody was killed"
     desk.deliver(disturbed)
+    last = [event for event in desk.said(disturbed) if event.type == "acervo.job.encoded.v1"][-1]
+    assert desk.post(last) == 202, "who died over it had not said so"
     made = objects_of(desk, disturbed)
     named = objects_of(desk, calm)
     assert {name: made.get(name) for name in named} == named
     assert set(made) == set(named), "nothing is left of those who died"
+    assert list(desk.objects.keys(desk.objects.proxies, f"ondemand/{disturbed}/")) == []
     types = [event.type for event in desk.said(disturbed)]
-    assert types.count("acervo.rendition.ready.v1") == 5, "each once"
+    assert types.count("acervo.rendition.ready.v1") == made_of_it, "each once"
     assert desk.row("select count(*) from job_chunks where job_id = %s", job["id"])["count"] == 0

@@ -97,6 +97,68 @@ def test_audio_gets_a_preview_a_broadcast_copy_and_a_waveform(desk: Desk, tmp_pa
         assert (stream.codec_context.name, stream.rate, stream.channels) == ("pcm_s24le", 48000, 1)
 
 
+def test_a_long_recording_is_heard_and_encoded_in_parts(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "RECORDING_RANGE_S", 2.4)
+    path = make.sound(tmp_path, "voice.mp3", 10, "stereo")
+    asset_id = desk.arrive(path, "audio", audio=True)
+    desk.post(desk.ingested(asset_id))
+    job = desk.job(asset_id)
+    done = desk.connection.execute(
+        "select spec ->> 'do' as do from job_chunks where job_id = %s", (job["id"],)
+    ).fetchall()
+    assert [row["do"] for row in done] == ["hear"] * 4 + ["recording"] * 4 + ["assemble"]
+    desk.deliver(asset_id)
+    assert desk.job(asset_id)["state"] == "done"
+    assert desk.row(
+        "select (technical ->> 'duration_s')::float as duration_s from assets where id = %s", asset_id
+    )["duration_s"] == pytest.approx(10, abs=0.1)
+    found = desk.renditions(asset_id)
+    assert set(found) == {"preview", "broadcast", "waveform"}
+    with av.open(str(desk.fetch(found["broadcast"], tmp_path))) as container:
+        samples = sum(frame.samples for frame in container.decode(audio=0))
+    with av.open(str(desk.fetch(found["preview"], tmp_path))) as container:
+        assert (
+            sum(frame.samples for frame in container.decode(audio=0))
+            == samples
+            == pytest.approx(480_000, abs=5000)
+        )
+    wave = json.loads(desk.fetch(found["waveform"], tmp_path).read_bytes())
+    assert wave["length"] == pytest.approx(200, abs=2)
+    for row in found.values():
+        assert desk.objects.head(row["bucket"], row["key"]).size == row["size_bytes"]
+    assert list(desk.objects.keys(desk.objects.proxies, f"ondemand/{asset_id}/")) == [], "no piece is left"
+
+    desk.post(desk.order(asset_id, "broadcast", clip=[4_000, 9_000]))
+    desk.deliver(asset_id)
+    ordered = next(row for row in desk.renditions(asset_id).values() if row["key"].startswith("ondemand/"))
+    with av.open(str(desk.fetch(ordered, tmp_path))) as container:
+        assert sum(frame.samples for frame in container.decode(audio=0)) == 5 * 48_000
+
+
+def test_a_part_that_fails_three_times_fails_the_job_and_leaves_nothing_behind(
+    desk: Desk, tmp_path: Path
+) -> None:
+    asset_id = desk.arrive(make.film(tmp_path, "short.mp4", 20), "video")
+    desk.post(desk.ingested(asset_id))
+    job_id = desk.job(asset_id)["id"]
+    asked = [event for event in desk.said(asset_id) if event.type == "acervo.chunk.requested.v1"]
+    assert desk.post(asked[0]) == 202
+    folder = f"proxies/{asset_id}/"
+    assert list(desk.objects.keys(desk.objects.proxies, folder)), "a piece is there"
+    desk.connection.execute(
+        """update job_chunks set spec = '{"do": "nothing that there is"}' where job_id = %s and number = 1""",
+        (job_id,),
+    )
+    assert [desk.post(asked[1]) for _ in range(3)] == [500, 500, 500]
+    job = desk.job(asset_id)
+    assert (job["state"], job["reason_code"]) == ("failed", "chunk-failed")
+    assert desk.status(asset_id) == "error"
+    assert desk.row("select count(*) from job_chunks where job_id = %s", job_id)["count"] == 0
+    assert list(desk.objects.keys(desk.objects.proxies, folder)) == []
+
+
 def test_every_event_twice_still_makes_one_job_and_says_ready_once(desk: Desk, tmp_path: Path) -> None:
     asset_id = desk.arrive(make.photo(tmp_path), "image")
     first, again = desk.ingested(asset_id), desk.ingested(asset_id)

@@ -13,7 +13,7 @@ import pytest
 import pyvips
 
 from acervo.errors import Rejected
-from functions.transcode import index, poster, recordings
+from functions.transcode import index, poster
 from functions.transcode.heard import Loudness
 from functions.transcode.loudness import Meter
 from functions.transcode.profiles import SOUND_RANGE_S
@@ -22,11 +22,11 @@ from tests.fix_media import Shelf
 from tests.media import make
 from tests.media.looks import samples
 from tests.media.pipeline import quiet, transcode
+from tests.media.recorded import record
 
 
 def encode(shelf: Shelf, path: Path, folder: Path) -> dict[str, Any]:
-    folder.mkdir()
-    return recordings.encode_audio({"source": shelf.source(path), "directory": str(folder)}, quiet)
+    return record(shelf.source(path), folder)
 
 
 @pytest.mark.parametrize(
