@@ -223,5 +223,17 @@ def _follow(api: Api, asset_id: str) -> str:
                     return str(now["status"])
 
 
+@app.command(
+    add_help_option=False, context_settings={"allow_extra_args": True, "ignore_unknown_options": True}
+)
+def reprocess(context: typer.Context) -> None:
+    """Run a step of enrichment again where another model was used. For operators: it needs the database, eval "$(./task env)"."""
+    from functions.enrich import (
+        reprocess as again,
+    )  # the one command that is not over the API, and only where the functions are
+
+    raise typer.Exit(again.main(context.args))
+
+
 if __name__ == "__main__":
     app()

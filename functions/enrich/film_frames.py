@@ -74,7 +74,7 @@ class _Part:
         """Whether the key frames were close enough together (always true when all frames are read)."""
         self._dense = not keys_only
         with opened.open_container(file) as container:
-            stream: Any = container.streams.best("video")
+            stream = opened.find_picture(container)
             if stream is None or stream.codec_context is None:
                 raise Rejected("no-pictures", "this film has no pictures that can be decoded")
             for other in container.streams:

@@ -48,14 +48,14 @@ def doubled(before: Sequence[Word], after: Sequence[Word]) -> int:
 
 def _same(a: Word, b: Word) -> bool:
     """The same word heard twice; one side may have taken two words for one ("intra-Asterisk", "Asterisk")."""
-    first, second = _plain(a), _plain(b)
+    first, second = plain(a), plain(b)
     if first == second:
         return abs(a.middle_ms - b.middle_ms) <= SAME_WORD_MS
     shorter = min(first, second, key=len)
     return len(shorter) >= MIN_PIECE and shorter in max(first, second, key=len) and b.start_ms < a.end_ms
 
 
-def _plain(word: Word) -> str:
+def plain(word: Word) -> str:
     """Letters and digits only, no accents, lower case."""
     decomposed = unicodedata.normalize("NFKD", word.text.casefold())
     return "".join(letter for letter in decomposed if letter.isalnum()) or word.text

@@ -54,16 +54,20 @@ def find_zero_s(file: File) -> float:
     """
     with open_container(file) as container:
         begins_s = float((container.start_time or 0) / av.time_base)
-        stream = next(
-            (each for each in container.streams.video if not each.disposition & Disposition.attached_pic),
-            None,
-        )
+        stream = find_picture(container)
         if stream is None or stream.codec_context is None:
             return begins_s
         for other in container.streams:
             if other.index != stream.index:
                 other.discard = Discard.all
         return next(_times(container, stream), begins_s)
+
+
+def find_picture(container: Any) -> Any:
+    """The film's picture, as its renditions have it: the first video stream that is no cover art. None: mere sound."""
+    return next(
+        (each for each in container.streams.video if not each.disposition & Disposition.attached_pic), None
+    )
 
 
 def _times(container: Any, stream: Any) -> Iterator[float]:

@@ -1,4 +1,4 @@
-"""`python -m functions.enrich.reprocess --step ocr [--model NAME]`: run one step again for the assets whose results come from another model.
+"""`acervo reprocess --step ocr [--model NAME]`, or `python -m functions.enrich.reprocess`: run one step again for the assets whose results come from another model.
 
 Throttled: at most `--at-once` runs are open at any moment, so that new assets are not kept waiting. Resumable: what is to do is asked of the
 database (the last run of the step was not done with this model), so a run that was stopped is started again with the same words.
@@ -132,7 +132,7 @@ def environment(env: Mapping[str, str]) -> dict[str, str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser("reprocess", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--step", required=True, choices=sorted(ASSETS))
     parser.add_argument("--model", help="of models.yaml; the service's usual one when left out")
     parser.add_argument("--at-once", type=int, default=20, help="runs that may be open at a time")

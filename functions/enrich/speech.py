@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from acervo import sandbox
 from acervo.errors import Rejected
-from functions.enrich import join, parts, transcript
+from functions.enrich import join, parts, transcript, unheard
 from functions.enrich.parts import Cut, Part, Span
 from functions.enrich.pcm import Recording, Samples
 from functions.enrich.transcript import Segment, build_segment
@@ -131,18 +131,41 @@ def _recognise(
     pieces: list[list[Segment]] = []
     language: str | None = None
     for start, end in _blocks(sound, detector):
-        watch.check()
         from_ms = max(0, start.at_ms - start.margin_ms)
         block = sound.between(from_ms, None if end is None else end.at_ms + end.margin_ms)
-        said: list[Segment] = []
-        with closing(recogniser.recognise(block.read(), language)) as heard:
-            for segment in heard:
-                watch.check()
-                said.append(shift(segment, from_ms))
-                watch.report(DECODED + (1 - DECODED) * said[-1].end_ms / sound.duration_ms)
+
+        def report(at_ms: int, from_ms: int = from_ms) -> None:
+            watch.report(DECODED + (1 - DECODED) * (from_ms + at_ms) / sound.duration_ms)
+
+        said = _hear(block, recogniser, language, watch, report)
+        holes = [
+            (hole, [shift(each, hole[0]) for each in _hear(block.between(*hole), recogniser, None, watch)])
+            for hole in unheard.find(detector.speech(block.read()), said)
+        ]
+        said = unheard.fill(said, holes) if holes else said
         language = said[-1].language if said else language
-        pieces.append(join.keep_own(said, start.at_ms, None if end is None else end.at_ms))
+        own = [shift(segment, from_ms) for segment in said]
+        pieces.append(join.keep_own(own, start.at_ms, None if end is None else end.at_ms))
     return join.join(pieces)
+
+
+def _hear(
+    sound: Recording,
+    recogniser: Recogniser,
+    language: str | None,
+    watch: Watch,
+    report: Callable[[int], None] | None = None,
+) -> list[Segment]:
+    """On the clock of `sound`."""
+    watch.check()
+    said: list[Segment] = []
+    with closing(recogniser.recognise(sound.read(), language)) as heard:
+        for segment in heard:
+            watch.check()
+            said.append(segment)
+            if report is not None:
+                report(segment.end_ms)
+    return said
 
 
 def _blocks(sound: Recording, detector: VoiceDetector) -> list[tuple[Cut, Cut | None]]:

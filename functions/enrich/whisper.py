@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from acervo.errors import Permanent
 from functions.enrich import models
 from functions.enrich.language import choose_language
 from functions.enrich.pcm import RATE, Samples, as_float
@@ -80,8 +81,11 @@ class Whisper:
     """A `Recogniser`."""
 
     def __init__(self, model: models.Model, directory: Path, chosen: Chosen) -> None:
+        from ctranslate2 import get_cuda_device_count  # type: ignore[import-untyped]  # ships no types
         from faster_whisper import WhisperModel
 
+        if chosen.device == "cuda" and not get_cuda_device_count():
+            raise Permanent("device-missing", "CTranslate2 finds no CUDA device here")
         self.label = model.label
         self._beam = chosen.beam
         self._model = WhisperModel(
@@ -169,7 +173,7 @@ def load(name: str, models_dir: Path, chosen: Chosen) -> Whisper:
     """The warm model.
 
     Raises:
-        Permanent: the model is unknown, missing or altered.
+        Permanent: the model is unknown, missing or altered, or the device is not there.
     """
     with _loading:
         return _load(name, models_dir, chosen)

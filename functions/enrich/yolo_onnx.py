@@ -1,7 +1,7 @@
 """YOLO by ONNX Runtime, without torch: letterbox, run, suppress overlaps. A `Detector`.
 
 Preparation follows what Ultralytics does with a rectangular picture (scale the longer side to SIDE, pad to a multiple of 32 with grey 114),
-so that both adapters find the same boxes; tests/contract/test_enrich_detectors.py holds them together where both are installed.
+so that both adapters find the same boxes; tests/contract/test_enrich_engines.py holds them together where both are installed.
 """
 
 from __future__ import annotations

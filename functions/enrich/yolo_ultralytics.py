@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import threading
 from functools import cache
 from pathlib import Path
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
     from functions.enrich.detector import Pixels
 
 _loading, _using = threading.Lock(), threading.Lock()
+# Left alone it reports every use to its makers, and installs with pip, while it serves, what it would like to have.
+ALONE = {"YOLO_OFFLINE": "true", "YOLO_AUTOINSTALL": "false"}
 
 
 class YoloUltralytics:
     """A `Detector`; runs the registry's file, weights (.pt) or their ONNX export."""
 
     def __init__(self, model: models.Model, directory: Path, device: str) -> None:
+        os.environ.update(ALONE)  # it reads them when it is imported
         try:
             ultralytics: Any = importlib.import_module("ultralytics")
         except ImportError as fault:
@@ -29,6 +33,8 @@ class YoloUltralytics:
                 "engine-missing", "this image has no Ultralytics: ENRICH_VISION_ENGINE=onnx needs none"
             ) from fault
         self.label = model.label
+        if device == "cuda" and not importlib.import_module("torch").cuda.is_available():
+            raise Permanent("device-missing", "torch finds no CUDA device here")
         self._device = "0" if device == "cuda" else device
         self._model = ultralytics.YOLO(str(directory / model.files[0].name), task="detect")
 

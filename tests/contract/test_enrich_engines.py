@@ -1,8 +1,14 @@
-"""Engines that stand in for one another give the same: YOLO by ONNX Runtime and by Ultralytics; and optional ones, where they are installed."""
+"""Engines that stand in for one another give the same: YOLO by ONNX Runtime and by Ultralytics, RapidOCR and Tesseract; and spaCy finds names.
+
+torch and Ultralytics are gigabytes and AGPL-3.0, so that the two detectors are compared only where somebody installed them (`uv pip install
+torch torchvision ultralytics onnx`).
+"""
 
 from __future__ import annotations
 
-import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,13 +27,15 @@ from functions.enrich import (
     models,
     reader,
     spacy_names,
-    tesseract,
+    whisper,
     yolo_onnx,
+    yolo_ultralytics,
 )
-from functions.enrich.detector import Found
+from functions.enrich.detector import Detector, Found
 from functions.enrich.finder import Name
 from functions.enrich.models import Model, ModelFile
 from tests.fix_media import clip
+from tests.yolo_weights import write_weights
 
 if TYPE_CHECKING:
     from functions.enrich.detector import Pixels
@@ -72,21 +80,82 @@ def test_boxes_do_not_move_when_a_picture_is_twice_as_large(models_dir: Path, st
         assert min(apart, default=1.0) < 0.03, one
 
 
-@pytest.mark.skipif(
-    find_spec("ultralytics") is None or find_spec("torch") is None,
-    reason="Ultralytics and torch are not installed (extra enrich-gpu): the two detectors are not compared here",
+needs_ultralytics = pytest.mark.skipif(
+    any(find_spec(name) is None for name in ("ultralytics", "torch", "onnx")),
+    reason="Ultralytics, torch and onnx are not installed (extra enrich-gpu): the two detectors are not compared here",
 )
-def test_both_detectors_find_the_same_boxes(models_dir: Path, street: Pixels) -> None:
-    ours = detector.load("onnx", "yolo11n", models_dir, "cpu", 1).detect(street)
-    theirs = detector.load("ultralytics", "yolo11n", models_dir, "cpu", 1).detect(street)
-    for one, others in [(one, theirs) for one in ours] + [(one, ours) for one in theirs]:
-        if one.score >= SURE:
-            assert any(
-                other.label == one.label
-                and abs(other.score - one.score) <= SAME_SCORE
-                and np.abs(edges(other) - edges(one)).max() <= SAME_EDGE
-                for other in others
-            ), one
+
+
+def by_ultralytics(file: Path) -> Detector:
+    """The registry's weights in a file of another kind."""
+    model = Model("yolo", "1", "vision", "AGPL-3.0", "yolo", (), (ModelFile(file.name, "", ()),))
+    return yolo_ultralytics.YoloUltralytics(model, file.parent, "cpu")
+
+
+@pytest.fixture(scope="module", params=["onnx", "pt"])
+def theirs(
+    request: pytest.FixtureRequest, models_dir: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Detector:
+    """Ultralytics on the same weights: on the file that we run, and on one of its own kind, which torch runs."""
+    export = models_dir / "yolo11n" / "yolo11n.onnx"
+    if request.param == "onnx":
+        return by_ultralytics(export)
+    weights = tmp_path_factory.mktemp("weights") / "yolo11n.pt"
+    write_weights(export, "yolo11n.yaml", weights)
+    return by_ultralytics(weights)
+
+
+def pictures_of(street: Pixels) -> Iterator[Pixels]:
+    """Wide, upright, square, odd, larger and smaller than the network sees, and one with nothing in it."""
+    height, width = street.shape[:2]
+    yield street
+    yield np.ascontiguousarray(street[:, width // 2 - height // 4 : width // 2 + height // 4])
+    yield np.ascontiguousarray(street[:height, :height])
+    yield np.ascontiguousarray(street[3:-2, 5:-8])
+    yield np.repeat(np.repeat(street, 2, axis=0), 2, axis=1)
+    yield np.ascontiguousarray(street[::3, ::3])
+    yield np.full((300, 500, 3), 90, np.uint8)
+    with av.open(str(clip("bigbuckbunny.mp4"))) as film:
+        yield np.asarray(next(film.decode(video=0)).to_ndarray(format="rgb24"))
+
+
+@needs_ultralytics
+def test_both_detectors_find_the_same_boxes(models_dir: Path, street: Pixels, theirs: Detector) -> None:
+    model = detector.load("onnx", "yolo11n", models_dir, "cpu", 1)
+    compared = 0
+    for pixels in pictures_of(street):
+        mine, others = model.detect(pixels), theirs.detect(pixels)
+        for one, against in [(one, others) for one in mine] + [(one, mine) for one in others]:
+            if one.score >= SURE:
+                compared += 1
+                assert any(
+                    other.label == one.label
+                    and abs(other.score - one.score) <= SAME_SCORE
+                    and np.abs(edges(other) - edges(one)).max() <= SAME_EDGE
+                    for other in against
+                ), (pixels.shape, one, against)
+    assert compared > 20
+
+
+@needs_ultralytics
+def test_ultralytics_reports_to_nobody_and_installs_nothing(models_dir: Path) -> None:
+    """In a process of its own: it decides when it is imported."""
+    asks = (
+        "from pathlib import Path; from functions.enrich import yolo_ultralytics as y;"
+        f"y.load('yolo11n', Path({str(models_dir)!r}), 'cpu');"
+        "from ultralytics.utils import AUTOINSTALL, ONLINE; from ultralytics.utils.events import events;"
+        "print([AUTOINSTALL, ONLINE, events.enabled])"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", asks], capture_output=True, text=True, check=True, timeout=240
+    ).stdout
+    assert said.splitlines()[-1] == "[False, False, False]"
+
+
+@needs_ultralytics
+def test_ultralytics_without_a_gpu_says_so(models_dir: Path) -> None:
+    with pytest.raises(Permanent, match="device-missing"):
+        detector.load("ultralytics", "yolo11n", models_dir, "cuda", 1)
 
 
 @pytest.mark.skipif(find_spec("ultralytics") is not None, reason="Ultralytics is installed")
@@ -98,13 +167,12 @@ def test_an_engine_that_is_not_installed_says_so(models_dir: Path) -> None:
 def test_a_device_that_is_not_there_says_so(models_dir: Path) -> None:
     with pytest.raises(Permanent, match="device-missing"):
         yolo_onnx.load("yolo11n", models_dir, "cuda", 1)
+    with pytest.raises(Permanent, match="device-missing"):
+        whisper.load("whisper-base", models_dir, whisper.Chosen(device="cuda"))
 
 
-@pytest.mark.skipif(
-    find_spec("tesserocr") is None or "TESSDATA" not in os.environ,
-    reason="tesserocr (extra enrich-documents) or TESSDATA, a folder with eng.traineddata, is missing: readers are not compared here",
-)
 def test_both_readers_read_a_page_alike(models_dir: Path) -> None:
+    fetch.fetch([models.find("tesseract-en", "ocr")], models_dir)
     page = Image.new("RGB", (900, 300), "white")
     said = ["Minutes of the council meeting", "Monday, 12 January"]
     for number, text in enumerate(said):
@@ -112,16 +180,15 @@ def test_both_readers_read_a_page_alike(models_dir: Path) -> None:
             (40, 40 + 100 * number), text, font=ImageFont.load_default(32), fill="black"
         )
     pixels = np.asarray(page)
-    weights = Path(os.environ["TESSDATA"])
-    model = Model("t", "1", "ocr", "Apache-2.0", "t", (), (ModelFile("eng.traineddata", "", ()),))
-    for engine in (reader.load("pp-ocr-small", models_dir, "cpu", 1), tesseract.Tesseract(model, weights)):
+    for name in ("pp-ocr-small", "tesseract-en"):
+        engine = reader.load(name, models_dir, "cpu", 1)
+        assert engine.label.startswith(name)
         lines = engine.read(pixels)
         assert [inscriptions.letters(line.text) for line in lines] == [inscriptions.letters(t) for t in said]
         assert all(abs(line.box[0] - 0.045) < 0.03 for line in lines)
         assert engine.read(np.zeros((3, 3, 3), np.uint8)) == []
 
 
-@pytest.mark.skipif(find_spec("spacy") is None, reason="spaCy is not installed (extra enrich-names)")
 def test_names_are_found_in_both_languages(models_dir: Path) -> None:
     fetch.fetch([models.find(name, "names") for name in ("spacy-es", "spacy-en")], models_dir)
     spanish, english = (spacy_names.load(name, models_dir) for name in ("spacy-es", "spacy-en"))

@@ -50,11 +50,30 @@ def test_the_locks_know_every_engine_and_agree_in_what_both_have() -> None:
     } == {}
 
 
-def test_the_base_has_neither_torch_nor_what_is_agpl() -> None:
-    assert (
-        not {"torch", "torchvision", "ultralytics", "onnxruntime-gpu", "spacy", "tesserocr"}
-        & locked(ROOT / "requirements.lock").keys()
-    )
+def test_nothing_here_has_torch_or_what_is_agpl() -> None:
+    locked_here = locked(ROOT / "requirements.lock").keys()
+    assert not {"torch", "torchvision", "ultralytics", "onnxruntime-gpu"} & locked_here
+
+
+def test_what_is_deployed_has_an_optional_engine_only_where_its_extra_is_named() -> None:
+    """They are installed for the tests (`dev`), and in an image by its extra."""
+    optional = {package for package, _ in ENGINES.values()}
+    for extra in EXTRAS.keys() - ENGINES.keys() - {"dev"}:
+        assert not optional & named_by(extra), extra
+    assert named_by("dev") & optional == {"spacy", "tesserocr"}
+
+
+def named_by(extra: str) -> set[str]:
+    """The packages of an extra and of those that it takes in."""
+    found = set()
+    for requirement in EXTRAS[extra]:
+        inner = re.match(r"acervo\[([^]]+)\]", requirement)
+        found |= (
+            {name for each in inner[1].split(",") for name in named_by(each)}
+            if inner
+            else names_of([requirement])
+        )
+    return found
 
 
 def test_no_two_packages_of_the_gpu_image_bring_the_same_modules() -> None:

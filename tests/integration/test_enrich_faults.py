@@ -11,9 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from acervo import events
 from acervo.errors import Permanent
+from cli.main import app as cli
 from functions.enrich import main, models, reprocess
 from functions.reconcile.steps import ENRICHMENTS
 from tests.fix_ceph import wait_for
@@ -114,6 +116,31 @@ def test_reprocessing_is_throttled_and_goes_on_where_it_was_stopped(
     assert ours & set(again.waiting()) == set()
     assert {enrichment.states(asset_id)["embed"] for asset_id in ours} == {"done"}
     assert reprocess.Reprocess(enrichment.call(), "embed", None, 100, 5).run() == 0
+
+
+def test_the_command_line_says_what_it_would_do_and_begins_no_more_than_it_may(
+    enrichment: Enrichment, tmp_path: Path
+) -> None:
+    make.sound(tmp_path, "voice.wav", 0.1)
+    added = [
+        enrichment.add(tmp_path / "voice.wav", "audio", 1.0, project="line", metadata={"title": f"Línea {n}"})
+        for n in range(3)
+    ]
+    ours = {str(event.subject) for event in added}
+
+    def say(*words: str) -> Result:
+        return CliRunner().invoke(cli, ["reprocess", *words], env=enrichment.env)
+
+    dry = say("--step", "embed", "--dry-run")
+    assert dry.exit_code == 0, dry.output
+    assert ours <= set(dry.stdout.split())
+    assert all(enrichment.states(asset_id) == {} for asset_id in ours)
+    some = say("--step", "embed", "--limit", "2", "--at-once", "1000")
+    assert (some.exit_code, some.stderr.splitlines()[-1]) == (0, "2 runs of embed begun")
+    assert "models.yaml has no embedding model 'none'" in say("--step", "embed", "--model", "none").stderr
+    assert say("--step", "nothing").exit_code == 2
+    assert "--at-once" in say("--help").stdout
+    enrichment.settle()
 
 
 def test_a_step_without_a_usual_model_asks_for_its_name(enrichment: Enrichment) -> None:

@@ -140,6 +140,21 @@ def test_noise_and_a_tone_are_not_speech(hearing: Hearing, tmp_path: Path) -> No
     assert len(hearing.heard(COMPLETED, asset_id)) == 1
 
 
+def test_music_alone_has_no_words(hearing: Hearing, tmp_path: Path) -> None:
+    """Chords that are struck twice a second over a drum."""
+    at = np.arange(16_000 * 12) / 16_000
+    struck, chord = np.exp(-6 * (at % 0.5)), np.array([[0, 4, 7], [5, 9, 12], [7, 11, 14], [0, 4, 7]])
+    notes = 220 * 2 ** (chord[(at // 2).astype(int) % 4].T / 12)
+    sound = sum(
+        np.sin(2 * np.pi * note * at * harmonic) / harmonic for note in notes for harmonic in (1, 2, 3)
+    )
+    drum = np.random.default_rng(1).normal(0, 1, at.size) * np.exp(-40 * (at % 0.25))
+    write_wav(tmp_path / "music.wav", ((sound * struck + drum) * 2_500).astype("<i2").tobytes())
+    asset_id = hearing.run(hearing.add(tmp_path / "music.wav", 12.0))
+    assert hearing.segments(asset_id) == []
+    assert hearing.job(asset_id)["state"] == "done"
+
+
 def test_a_telephone_recording_of_unknown_length_is_heard(
     hearing: Hearing, spanish_speech: Speech, tmp_path: Path
 ) -> None:

