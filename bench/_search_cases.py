@@ -19,6 +19,9 @@ from functions.search.asking import Search
 from functions.search.engine import Order, Scope
 from functions.search.reading import Reading
 from functions.search.searching import SearchService
+from functions.search.tantivy_index import TantivyIndex
+from functions.search.tantivy_reader import TantivyReader
+from functions.search.turns import processors
 
 T = TypeVar("T")
 Call = Callable[[str], int]  # a text to the number of hits
@@ -139,6 +142,11 @@ class Watched(Reading):
         return spent * 1000
 
 
+def service_over(reader: TantivyReader, reading: Reading, forgetful: bool = False) -> SearchService:
+    """As an instance has it; `forgetful`: everything is asked as if nobody had asked it before."""
+    return SearchService([TantivyIndex(reader, not forgetful)], reading, deadline_s=30, at_once=processors())
+
+
 class Measured:
     """The service and its peers over one archive."""
 
@@ -206,6 +214,7 @@ class Measured:
             Case("assets: common + middling", lambda: f"{words.common()} {words.middling()}", everything, tantivy.assets, by_assets),
             Case("assets: 5 terms", lambda: " ".join(words.common() for _ in range(5)), everything, tantivy.assets, by_assets),
             Case("assets: phrase", lambda: f'"{words.common()} {words.common()}"', everything, tantivy.assets, by_assets),
+            Case("assets: while typing", words.begun, self._assets(None, facets=False, typed=True), tantivy.begun),
             Case("segments: middling", words.middling, self._segments, tantivy.segments, by_segments),
             Case("segments: common", words.common, self._segments, tantivy.segments, by_segments),
             Case("suggest: 1 letter", lambda: words.middling()[:1], suggested, tantivy.suggest),
@@ -215,9 +224,12 @@ class Measured:
             Case("suggest: mistyped", words.mistyped, suggested, tantivy.suggest),
         ]  # fmt: skip
 
-    def _assets(self, scope: Scope, facets: bool = True) -> Call:
+    def _assets(self, scope: Scope, facets: bool = True, typed: bool = False) -> Call:
+        """`typed`: as the page asks with every key, the last word unfinished."""
+
         def call(text: str) -> int:
-            search = Search(grammar.parse(text + " "), Order.RELEVANCE, 20, text, facets=facets)
+            query, limit = grammar.parse(text if typed else text + " "), 30 if typed else 20
+            search = Search(query, Order.RELEVANCE, limit, text, facets=facets)
             self._reading.taken_ms()
             answer = self._service.assets(scope, search)
             self._own.append(answer["took_ms"] - answer["engine_ms"])

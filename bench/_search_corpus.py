@@ -47,6 +47,11 @@ class Words:
     def rare(self) -> str:
         return self.dice.choice(self.all[15_000:])
 
+    def begun(self) -> str:
+        """The first letters of any of the three, two at the least."""
+        word = self.dice.choice((self.common, self.middling, self.rare))()
+        return word[: self.dice.randint(2, len(word))]
+
     def mistyped(self) -> str:
         """A middling word of six letters or more, two of them swapped."""
         while len(word := self.middling()) < 6:

@@ -10,12 +10,10 @@ from pathlib import Path
 from threading import BrokenBarrierError
 from typing import Any
 
-from bench._search_cases import Asked, Measured, Watched
+from bench._search_cases import Asked, Measured, Watched, service_over
 from bench._search_corpus import Words
 from bench._search_peers import TantivyPeer
 from functions.search.index_directory import IndexDirectory
-from functions.search.searching import SearchService
-from functions.search.tantivy_index import TantivyIndex
 from functions.search.tantivy_reader import TantivyReader
 
 READY_S = 300.0
@@ -25,11 +23,11 @@ _here: dict[str, Any] = {}  # of a process of the pool
 class Processes:
     """See `_search_cases.Instances`."""
 
-    def __init__(self, count: int, url: str, index: Path, connections: int) -> None:
+    def __init__(self, count: int, url: str, index: Path, connections: int, forgetful: bool) -> None:
         self.count = count
         context = multiprocessing.get_context("spawn")
         start = context.Barrier(count)
-        self._pool = ProcessPoolExecutor(count, context, _open, (url, index, connections, start))
+        self._pool = ProcessPoolExecutor(count, context, _open, (url, index, connections, forgetful, start))
 
     def ours(self, case: str, queries: Sequence[str], clients: int, before: Sequence[str]) -> Asked:
         """Each has its share of the clients, one at the least, and of the questions; they begin together."""
@@ -43,9 +41,9 @@ class Processes:
         self._pool.shutdown()
 
 
-def _open(url: str, index: Path, connections: int, start: Any) -> None:
+def _open(url: str, index: Path, connections: int, forgetful: bool, start: Any) -> None:
     reading, reader = Watched(url, connections), TantivyReader(IndexDirectory(index))
-    service = SearchService([TantivyIndex(reader)], reading, deadline_s=30)
+    service = service_over(reader, reading, forgetful)
     _here["measured"] = Measured(service, reading, TantivyPeer(reader), None, Words(0))
     _here["start"] = start
 

@@ -10,6 +10,7 @@ import threading
 
 import psycopg
 from psycopg import sql
+from tantivy import Occur, Query
 
 from functions.search.tantivy_reader import TantivyReader
 
@@ -39,6 +40,12 @@ class TantivyPeer:
 
     def assets(self, text: str) -> int:
         query = self._asset_index.parse_query(text, _FIELDS, conjunction_by_default=True)
+        return int(self._assets.search(query, 20).count)
+
+    def begun(self, text: str) -> int:
+        schema = self._asset_index.schema
+        words = [Query.fuzzy_term_query(schema, field, text, 0, True, True) for field in _FIELDS]
+        query = Query.boolean_query([(Occur.Should, word) for word in words])
         return int(self._assets.search(query, 20).count)
 
     def segments(self, text: str) -> int:

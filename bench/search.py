@@ -1,7 +1,7 @@
 """Searches through the service beside tantivy called directly and PostgreSQL's own full text, on the same rows: what each answer costs.
 
     python -m bench search [--assets 5000] [--segments 5] [--queries 60] [--clients 1 16] [--only suggest] [--events 200]
-                           [--instances 2] [--keep DIR [--build-only | --measure-only]] [--no-postgres] [--json FILE]
+                           [--instances 2] [--forget] [--keep DIR [--build-only | --measure-only]] [--no-postgres] [--json FILE]
 
 `--assets 1000000` is the size that the archive is built for: about an hour and a half on two quiet cores (rows 3 minutes, index 20, PostgreSQL's own
 vectors 20, its slow answers the rest; `--no-postgres` saves those) and 15 GB of disk, `--segments 10` twice that. Rows are made one at a time and
@@ -12,6 +12,9 @@ peers are described in `_search_peers`.
 
 `own` is what the service itself adds, p50: its time less the time it waited for the engine (fusion, permission look-up, texts, highlights, answer);
 `checked` is the fusion and the look-up alone. With `--instances N` the rows of that many processes over the same index follow, the clients shared out.
+The service remembers what it found in one state of the index, and there are but fifty common words: with `--forget` it remembers nothing, so that every
+question costs what the first one does while nothing is indexed meanwhile. Searches take turns, as many at a time as there are processors.
+Everything is read once before anything is asked: a row that only the disk has costs 0.7 ms on the machine that the figures are of.
 `CPU` is this process's mean and stays true on a busy machine, where the clock's times are mostly waiting for a core. Lag: events at a steady
 rate to the indexer, from the change's commit to being visible. With several clients the bench is a client too, in the same interpreter.
 """
@@ -31,7 +34,7 @@ from typing import Any
 
 from acervo.database import Database
 from bench._postgres import database
-from bench._search_cases import Figure, Measured, Timing, Watched
+from bench._search_cases import Figure, Measured, Timing, Watched, service_over
 from bench._search_corpus import Words, fill
 from bench._search_instances import Processes
 from bench._search_lag import lag
@@ -39,8 +42,6 @@ from bench._search_peers import PostgresPeer, TantivyPeer
 from bench.figures import show
 from functions.search import rebuild
 from functions.search.index_directory import IndexDirectory, Version
-from functions.search.searching import SearchService
-from functions.search.tantivy_index import TantivyIndex
 from functions.search.tantivy_reader import TantivyReader
 from functions.search.tantivy_schema import FORMAT
 from functions.search.tantivy_store import TantivyStore
@@ -79,6 +80,9 @@ def main() -> int:
     )
     parser.add_argument("--events", type=int, default=0, help="a second, for ten seconds: the indexer's lag")
     parser.add_argument("--instances", type=int, default=1, help="also so many processes over the index")
+    parser.add_argument(
+        "--forget", action="store_true", help="ask everything as if nobody had asked it before"
+    )
     parser.add_argument("--no-postgres", action="store_true", help="leave PostgreSQL's full text out")
     parser.add_argument("--keep", type=Path, help="make the archive here, or use the one that is here")
     halves = parser.add_mutually_exclusive_group()
@@ -130,21 +134,32 @@ def run(chosen: argparse.Namespace, folder: Path) -> tuple[dict[str, Any], list[
         if not chosen.no_postgres:
             with clock.part("peer"):
                 postgres = PostgresPeer(url)
+        with clock.part("reading it once"):
+            read_once(folder)
         reader = TantivyReader(directory)
         with (
             clock.part("questions"),
-            closing(SearchService([TantivyIndex(reader)], reading, deadline_s=30)) as service,
+            closing(service_over(reader, reading, chosen.forget)) as service,
         ):
             asked = Measured(service, reading, TantivyPeer(reader), postgres, Words(SEED))
             figures = [f for n in chosen.clients for f in asked.figures(chosen.queries, n, chosen.only)]
             if chosen.instances > 1:
-                with closing(Processes(chosen.instances, url, folder / "index", 16)) as others:
+                with closing(Processes(chosen.instances, url, folder / "index", 16, chosen.forget)) as others:
                     for n in chosen.clients:
                         figures += asked.figures(chosen.queries, n, chosen.only, others)
         raw["figures"] = [asdict(figure) for figure in figures]
         if chosen.events:
             raw["lag"] = lag(url, directory, chosen.events)
     return raw, figures
+
+
+def read_once(folder: Path) -> None:
+    """Every byte of the archive, so that the kernel has its pages: of one in use it has them, and a row that a disk has to be asked for is a disk's figure."""
+    for file in folder.rglob("*"):
+        if file.is_file():
+            with file.open("rb", buffering=0) as bytes_:
+                while bytes_.read(1 << 20):
+                    pass
 
 
 def _is_same(file: Path, assets: int, segments: int) -> bool:

@@ -16,6 +16,12 @@ EXACT = "exact"
 LABEL = "label"  # a whole value as one term, folded: tags
 MAX_TERM = 60
 _SHORTEST_PLURAL = 3
+_LONGEST_STOP_WORD = 15  # "estivéssemos" has twelve letters; none has two accents
+_ACCENTED = {
+    "es": {"a": "á", "e": "é", "i": "í", "o": "ó", "u": "úü", "n": "ñ"},
+    "en": {},
+    "pt": {"a": "áàâã", "e": "éê", "i": "í", "o": "óôõ", "u": "ú", "c": "ç"},
+}
 _PORTUGUESE = (
     ("oes", ("ao",)), ("aes", ("ao",)), ("ao", ("oes", "aes")), ("ais", ("al",)), ("al", ("ais",)), ("eis", ("el", "il")),
     ("el", ("eis",)), ("il", ("is", "eis")), ("ois", ("ol",)), ("ol", ("ois",)), ("ns", ("m",)), ("m", ("ns",)),
@@ -113,6 +119,18 @@ def label(value: str) -> str:
 def is_stop_word(word: str) -> bool:
     """Whether any of the languages takes it for a function word."""
     return bool(word) and any(stem(language, word) is None for language in LANGUAGES)
+
+
+@lru_cache(maxsize=16_384)
+def is_stop_word_accented(language: str, word: str) -> bool:
+    """Whether an accent makes a function word of it ("estará"): what is so written is in none of the language's lists, but in that of the folded word."""
+    if len(word) > _LONGEST_STOP_WORD:
+        return False
+    analyzer, accents = analyzers()[language], _ACCENTED[language]
+    return any(
+        not analyzer.analyze(word[:at] + accented + word[at + 1 :])
+        for at, letter in enumerate(word) for accented in accents.get(letter, ())
+    )  # fmt: skip
 
 
 def begins_name(name: str, typed: Sequence[str]) -> bool:

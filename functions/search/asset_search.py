@@ -14,9 +14,9 @@ from functions.search.engine import Ask, Engine, Offer, Order, PassageId, Passag
 from functions.search.fusion import Fused
 from functions.search.highlights import Matcher
 from functions.search.legs import Ranked, below, best_of
-from functions.search.query_tree import words_of
+from functions.search.query_tree import Phrase, Word, words_of
 from functions.search.rows import Row
-from functions.search.waiting import Call, LeftOut, Waiting
+from functions.search.waiting import LeftOut
 
 PASSAGES_EACH = 3
 OFFERED = 300  # passages to choose them from
@@ -88,15 +88,8 @@ class AssetSearch:
             if not wanted:
                 break
             ids = [fused.id for fused in wanted]
-            known = self._known_passages(lead, ask, ranked, ids)
-            asked = self._ask_passages(lead, ask, ids) if known is None else None
-            if asked is None:  # in one trip
-                best = known or {}
-                rows, texts = self._asking.rows.shown(ask.scope, ids, _each(best.values()))
-            else:  # while the engine looks
-                rows = self._asking.rows.visible(ask.scope, ids)
-                best = self._best_passages(lead, ask, ids, asked, page)
-                texts = self._asking.rows.texts(_each(some for id_, some in best.items() if id_ in rows))
+            best = self._passages_of(lead, ask, ranked, ids, page)
+            rows, texts = self._asking.rows.shown(ask.scope, ids, _each(best.values()))
             page.found += [(fused, rows[fused.id]) for fused in wanted if fused.id in rows]
             page.dropped += len(ids) - len(rows)
             page.position += len(wanted)
@@ -104,28 +97,30 @@ class AssetSearch:
                 page.passages[id_] = [texts[key] for p in some if (key := (id_, p.number)) in texts]
         return page
 
-    def _known_passages(
-        self, lead: Engine, ask: Ask, ranked: Ranked, asset_ids: Sequence[str]
-    ) -> Mapping[str, list[PassageId]] | None:
-        """Up to PASSAGES_EACH of each asset, best first, when the leg of passages has them all, or there are none; None when they are to be asked for."""
+    def _passages_of(
+        self, lead: Engine, ask: Ask, ranked: Ranked, asset_ids: Sequence[str], page: _Page
+    ) -> Mapping[str, list[PassageId]]:
+        """Up to PASSAGES_EACH of each asset, best first: known when the leg of passages has them all, asked for otherwise."""
         if ask.query.tree is None or Offer.PASSAGES not in lead.offers:
             return {}
-        words = words_of(ask.query.tree)
-        if len(words) == 1 and ask.order is Order.RELEVANCE and ranked.spoken.total == len(ranked.spoken.ids):
+        spoken = ranked.spoken
+        if (
+            _is_finished(words_of(ask.query.tree))
+            and ask.order is Order.RELEVANCE
+            and spoken.total == len(spoken.ids)
+        ):
             wanted = set(asset_ids)
-            return {id_: some for id_, some in best_of(ranked.spoken, PASSAGES_EACH).items() if id_ in wanted}
-        return None
+            return {id_: some for id_, some in best_of(spoken, PASSAGES_EACH).items() if id_ in wanted}
+        return self._asked_passages(lead, ask, asset_ids, page)
 
-    def _ask_passages(self, lead: Engine, ask: Ask, asset_ids: Sequence[str]) -> tuple[Waiting, Call]:
-        waiting = self._asking.waiting()
-        return waiting, waiting.start(lead.name, "passages", _any_word(lead, ask, asset_ids))
-
-    def _best_passages(
-        self, lead: Engine, ask: Ask, asset_ids: Sequence[str], asked: tuple[Waiting, Call], page: _Page
+    def _asked_passages(
+        self, lead: Engine, ask: Ask, asset_ids: Sequence[str], page: _Page
     ) -> Mapping[str, list[PassageId]]:
-        """As `_known_passages`, of what was asked for; asked once more where a long film has taken all the places."""
-        waiting, call = asked
-        found: Passages = waiting.result(call, Passages([], 0))
+        """Asked once more where a long film has taken all the places."""
+        waiting = self._asking.waiting()
+        found: Passages = waiting.result(
+            waiting.start(lead.name, "passages", _any_word(lead, ask, asset_ids)), Passages([], 0)
+        )
         best = best_of(found, PASSAGES_EACH)
         missing = [id_ for id_ in asset_ids if id_ not in best]
         if missing and found.total > len(found.ids):
@@ -146,6 +141,11 @@ class _Page:
         self.dropped = 0
         self.left_out: list[LeftOut] = []
         self.engine_s = 0.0
+
+
+def _is_finished(words: Sequence[Word | Phrase]) -> bool:
+    """Whether the leg of passages asked for nothing but this one."""
+    return len(words) == 1 and not (isinstance(words[0], Word) and words[0].prefix)
 
 
 def _each(best: Iterable[Sequence[PassageId]]) -> list[PassageId]:

@@ -79,7 +79,12 @@ class ElasticsearchIndex:
         return frozenset(_assets(found).ids)
 
     def passages(
-        self, ask: Ask, window: int, asset_ids: Sequence[str] | None = None, any_word: bool = False
+        self,
+        ask: Ask,
+        window: int,
+        asset_ids: Sequence[str] | None = None,
+        any_word: bool = False,
+        counted: bool = True,  # noqa: ARG002  # it counts anyway
     ) -> Passages:
         search = self._passages_search(ask, window, asset_ids, any_word)
         return _passages(self._one(search)) if search else Passages([], 0)

@@ -100,9 +100,12 @@ class Engine(Protocol):
         """Those of `asset_ids` that match."""
 
     def passages(
-        self, ask: Ask, window: int, asset_ids: Sequence[str] | None = None, any_word: bool = False
-    ) -> Passages:
-        """Matching transcript segments, best first; of these assets only, when given. `any_word`: the words alone, and one is enough."""
+        self, ask: Ask, window: int, asset_ids: Sequence[str] | None = None, any_word: bool = False, counted: bool = True
+    ) -> Passages:  # fmt: skip
+        """Matching transcript segments, best first; of these assets only, when given. `any_word`: the words alone, and one is enough.
+
+        `counted`: or, where there are `window` of them or more, the total may be any number above it.
+        """
 
     def facets(self, ask: Ask) -> Facets:
         """True counts by field and by `month` (`2026-11`); a field's own filter does not narrow it."""

@@ -26,6 +26,21 @@ class Piece(NamedTuple):
     hit: bool
 
 
+class _Wanted(NamedTuple):
+    """A word that was asked for, folded, and what of it is the same for every word of a text."""
+
+    word: str
+    prefix: bool
+    stems: tuple[tuple[str, tuple[str, ...]], ...]  # by language
+    typos: int
+
+    @classmethod
+    def of(cls, asked: Word, typos: int) -> _Wanted:
+        word = analysis.whole_word(asked.text)
+        stems = tuple((language, analysis.stems(language, word)) for language in analysis.LANGUAGES)
+        return cls(word, asked.prefix, stems, typos_in(word, typos))
+
+
 @dataclass
 class Matcher:
     """Decides word by word, as the index does."""
@@ -36,7 +51,8 @@ class Matcher:
     _known: dict[str, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._begins = _beginnings(analysis.whole_word(word.text) for word in self.words)
+        self._wanted = [_Wanted.of(word, self.typos) for word in self.words]
+        self._begins = _beginnings(wanted.word for wanted in self._wanted)
         self._first = _beginnings(phrase[0] for phrase in self.phrases)
 
     @classmethod
@@ -69,21 +85,19 @@ class Matcher:
         known = self._known.get(written)
         if known is None:
             word = analysis.whole_word(written)
-            known = bool(word) and any(self._means(asked, word) for asked in self.words)
+            known = bool(word) and any(_means(wanted, word) for wanted in self._wanted)
             self._known[written] = known
         return known
 
-    def _means(self, asked: Word, word: str) -> bool:
-        wanted = analysis.whole_word(asked.text)
-        if word == wanted or (asked.prefix and word.startswith(wanted)):
-            return True
-        if word[:_STEM] == wanted[:_STEM] and any(
-            analysis.stem(language, word) in analysis.stems(language, wanted)
-            for language in analysis.LANGUAGES
-        ):
-            return True
-        allowed = typos_in(wanted, self.typos)
-        return allowed > 0 and is_near(wanted, word, allowed, asked.prefix)
+
+def _means(wanted: _Wanted, word: str) -> bool:
+    if word == wanted.word or (wanted.prefix and word.startswith(wanted.word)):
+        return True
+    if word[:_STEM] == wanted.word[:_STEM] and any(
+        analysis.stem(language, word) in stems for language, stems in wanted.stems
+    ):
+        return True
+    return wanted.typos > 0 and is_near(wanted.word, word, wanted.typos, wanted.prefix)
 
 
 def _beginnings(words: Iterable[str]) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ from functions.search.engine import (
     Wanted,
 )
 from functions.search.fusion import Fused, Leg, fuse, grouped
+from functions.search.loosening import as_typed
 from functions.search.query_tree import Query, Word, excludes, words_of
 from functions.search.waiting import Call, Lanes, LeftOut, Waiting
 
@@ -48,7 +49,7 @@ UNWRITTEN = (f":{MEANING}", f":{PICTURE}")  # legs that look at no letters
 
 @dataclass(frozen=True)
 class Ranked:
-    """What the engines said, fused. `spoken` is complete when the lead found no more passages than these; `seen`: the likest frame of an asset."""
+    """What the engines said, fused. `spoken` is complete when the lead found no more passages than these, and no word was unfinished; `seen`: the likest frame of an asset."""
 
     hits: Sequence[Fused]
     total: int
@@ -120,8 +121,9 @@ class Legs:
             return whole
         assets = waiting.start(lead.name, "assets", lambda: lead.assets(ask, wanted.window))
         facets = waiting.start(lead.name, "facets", lambda: lead.facets(ask)) if wanted.facets else None
+        spoken = replace(ask, query=as_typed(ask.query))
         passages = (
-            waiting.start(lead.name, "passages", lambda: lead.passages(ask, wanted.passages))
+            waiting.start(lead.name, "passages", lambda: lead.passages(spoken, wanted.passages, counted=False))
             if wanted.passages else None
         )  # fmt: skip
         return lambda: Found(

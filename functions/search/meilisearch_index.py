@@ -96,6 +96,7 @@ class MeilisearchIndex:
         window: int,  # noqa: ARG002
         asset_ids: Sequence[str] | None = None,  # noqa: ARG002
         any_word: bool = False,  # noqa: ARG002
+        counted: bool = True,  # noqa: ARG002
     ) -> Passages:
         raise NotExpressible("passages are not in Meilisearch")
 

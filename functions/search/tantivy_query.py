@@ -6,30 +6,26 @@ as a prefix (while it is being typed) and with typos (one from 5 letters, two fr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tantivy import FieldType, Occur, Query, Schema
 
 from functions.search import analysis
-from functions.search.field_groups import (
-    AS_WRITTEN,
-    BOOST,
-    PHRASE_BOOST,
-    PREFIX,
-    PREFIX_FROM,
-    STEMMED,
-    TIE,
-    TYPO,
-)
+from functions.search.field_groups import BOOST, PHRASE_BOOST, PREFIX, PREFIX_FROM, TIE, TYPO
 from functions.search.query_tree import Dates, Field, Members, Narrowing, Node
 from functions.search.query_tree import Query as Asked
+from functions.search.tantivy_forms import Form, Forms, Frequency, every_form
 from functions.search.tantivy_scope import Projects
 from functions.search.tree_walk import walk
 from functions.search.typos import typos_in
 
 FEW = 32
+NAMED_FROM = 4  # letters: what begins with fewer has too many endings
+Beginning = Callable[
+    [str, str, None, int], Sequence[tuple[str, int]]
+]  # terms of a field, the most frequent ones
 _COLUMNS = {
     Field.TYPE: "type", Field.STATUS: "status", Field.PROJECT: "project", Field.LANGUAGE: "language", Field.RIGHTS: "rights",
 }  # fmt: skip
@@ -43,6 +39,10 @@ class Builder:
     groups: Sequence[str]
     typos: int = 0  # the most that are forgiven in a word
     projects: Projects | None = None  # of the state of the index that will be asked, when they are known
+    frequency: Frequency | None = None  # the same
+    ranked: bool = True  # or only what matches, to be counted
+    weighed: bool = True  # or by its score alone, where a word has but one list: the engine then looks at the best of it only
+    beginning: Beginning | None = None  # to look for few words by name, where not much else is looked at
 
     def query(self, asked: Asked, scope: frozenset[str] | None, ids: Sequence[str] | None = None) -> Any:
         """Everything that was asked, inside `scope` (None: every project), and among `ids` when given."""
@@ -93,19 +93,40 @@ class Builder:
     def term(self, word: str, prefix: bool, groups: Sequence[str]) -> Any:
         alternatives = []
         for group in groups:
-            exact, boost = f"{group}_exact", BOOST[group]
-            term = Query.term_query(self.schema, exact, word)
-            alternatives.append(self.weighted(term, boost * AS_WRITTEN))
-            if group in STEMMED:
-                for language in analysis.LANGUAGES:
-                    for stem in analysis.stems(language, word):
-                        term = Query.term_query(self.schema, f"{group}_{language}", stem)
-                        alternatives.append(self.weighted(term, boost))
+            alternatives += self._forms(word, group, alone=len(groups) == 1)
             typos = typos_in(word, self.typos)
             if typos or (prefix and len(word) >= PREFIX_FROM):
-                near = Query.fuzzy_term_query(self.schema, exact, word, typos, True, prefix)
-                alternatives.append(self.flat(near, boost * (TYPO if typos else PREFIX)))
+                near = self._near(f"{group}_exact", word, typos, prefix)
+                alternatives.append(self.flat(near, BOOST[group] * (TYPO if typos else PREFIX)))
         return self.best(alternatives)
+
+    def _forms(self, word: str, group: str, alone: bool) -> list[Any]:
+        """`alone`: no other group is looked in, so a list that has everything leads, and the other is looked at for the score alone."""
+        if self.frequency is None:
+            return [self._list(form) for form in every_form(word, group)]
+        forms = Forms(word, group, self.frequency)
+        if not self.ranked:
+            return [self._list(form) for form in forms.matching()]
+        if alone and (cover := forms.cover()):
+            whole, inside = cover
+            return [self.all_of([self._list(whole)], [self._list(inside)], [])]
+        ranked = forms.ranked()
+        if alone and not self.weighed and len(ranked) == 1:
+            return [Query.term_query(self.schema, ranked[0].field, ranked[0].term)]
+        return [self._list(form) for form in ranked]
+
+    def _near(self, field: str, word: str, typos: int, prefix: bool) -> Any:
+        """What is like a word is put together before anything is looked at; a few words by name only where the rest matches, as in `_any_of`."""
+        if self.beginning and not typos and len(word) >= NAMED_FROM:
+            begun = [term for term, _ in self.beginning(field, word, None, FEW + 1)]
+            if not begun:
+                return Query.empty_query()
+            if len(begun) <= FEW:
+                return self.either([Query.term_query(self.schema, field, term, "basic") for term in begun])
+        return Query.fuzzy_term_query(self.schema, field, word, typos, True, prefix)
+
+    def _list(self, form: Form) -> Any:
+        return self.weighted(Query.term_query(self.schema, form.field, form.term), form.weight)
 
     def phrase(self, words: Sequence[str], groups: Sequence[str]) -> Any | None:
         if not words:
@@ -144,7 +165,10 @@ class Builder:
         return Query.boost_query(query, weight)
 
     def best(self, queries: Sequence[Any]) -> Any:
-        return Query.disjunction_max_query(list(queries), TIE)
+        """Nothing is the best of none."""
+        if len(queries) == 1:
+            return queries[0]
+        return Query.disjunction_max_query(list(queries), TIE) if queries else Query.empty_query()
 
     def either(self, queries: Sequence[Any]) -> Any:
         return Query.boolean_query([(Occur.Should, query) for query in queries])

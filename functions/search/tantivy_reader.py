@@ -12,6 +12,7 @@ from tantivy import Index
 
 from functions.search import tantivy_schema as schema
 from functions.search.index_directory import IndexDirectory, Version
+from functions.search.tantivy_forms import Frequencies
 from functions.search.tantivy_scope import Projects
 
 log = logging.getLogger(__name__)
@@ -28,6 +29,8 @@ class Snapshot:
     serial: int  # another one for each state
     projects: Projects  # of the assets
     spoken: Projects  # of the segments
+    asset_words: Frequencies
+    spoken_words: Frequencies
 
 
 @dataclass
@@ -86,8 +89,9 @@ class TantivyReader:
             self._serial += 1
             assets, segments = self._open.assets.searcher(), self._open.segments.searcher()
             self._snapshot = Snapshot(
-                version, assets, segments, self._serial, Projects.of(assets), Projects.of(segments)
-            )
+                version, assets, segments, self._serial, Projects.of(assets), Projects.of(segments),
+                Frequencies(assets), Frequencies(segments),
+            )  # fmt: skip
             self._open.seen = seen
         except (
             OSError,
