@@ -14,7 +14,10 @@ from __future__ import annotations
 
 
 class AcervoError(Exception):
-    """`code` is stable and for programs, `reason` is for people; both may be shown to callers."""
+    """`code` is stable and for programs, `reason` is for people; both may be shown to callers.
+
+    The page tells a reason in other languages by its code: a new code needs a text in each (tests/contract/test_reasons.py).
+    """
 
     status = 500
 

@@ -4,7 +4,7 @@
     app = function.serve(…, exception_handlers=problems.handlers)
 
 `type` is `urn:acervo:problem:{code}`, `title` is the code, `detail` is for people, `field` (or `errors`, a list of
-{field, detail}) names what the caller has to change. The text of any other exception never leaves the process.
+{field, detail}, most with a `code` and the `limit` that it is about) names what the caller has to change. The text of any other exception never leaves the process.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from acervo.errors import AcervoError, Transient
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 MAX_FAULTS = 100
+_LIMITS = ("max_length", "min_length", "le", "ge", "lt", "gt")
 
 
 class Problem(AcervoError):
@@ -46,7 +47,7 @@ class Problem(AcervoError):
 
 
 def invalid(faults: list[dict[str, str]]) -> Problem:
-    """422 with every fault [{field, detail}]; the first one is the `field` of the problem itself."""
+    """422 with every fault [{field, detail}, with or without a code]; the first one is the `field` of the problem itself."""
     first = faults[0] if faults else {"field": "", "detail": "the request is not valid"}
     detail = f"{first['field']}: {first['detail']}" if first["field"] else first["detail"]
     return Problem(422, "invalid-request", detail, field=first["field"] or None, errors=faults[:MAX_FAULTS])
@@ -103,11 +104,22 @@ async def _unknown(request: Request, fault: Exception) -> Response:
 
 
 def faults_of(fault: Any) -> list[dict[str, str]]:
-    """[{field, detail}] of a pydantic ValidationError; the field is a dotted path, the value is never repeated."""
-    return [
-        {"field": ".".join(str(part) for part in error["loc"]), "detail": str(error["msg"])}
-        for error in fault.errors(include_url=False, include_context=False, include_input=False)
-    ]
+    """[{field, detail, code}] of a pydantic ValidationError; the field is a dotted path, the value is never repeated.
+
+    The code is pydantic's own (`string-too-long`); a limit of ours that was passed is there beside it.
+    """
+    return [_fault_of(error) for error in fault.errors(include_url=False, include_input=False)]
+
+
+def _fault_of(error: Mapping[str, Any]) -> dict[str, str]:
+    context = error.get("ctx", {})
+    limit = next((context[name] for name in _LIMITS if name in context), None)
+    return {
+        "field": ".".join(str(part) for part in error["loc"]),
+        "detail": str(error["msg"]),
+        "code": str(error["type"]).replace("_", "-"),
+        **({} if limit is None else {"limit": str(limit)}),
+    }
 
 
 def _handlers() -> dict[Any, Any]:

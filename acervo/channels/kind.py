@@ -25,10 +25,11 @@ Schema = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Fault:
-    """`field` is a dotted path that begins with `settings`."""
+    """`field` is a dotted path that begins with `settings`; `code` says the kind of fault to who speaks another language."""
 
     field: str
     detail: str
+    code: str = "unfit"
 
     def __str__(self) -> str:
         return f"{self.field} {self.detail}"
@@ -76,19 +77,22 @@ class ChannelKind:
         wanted: Any = error.validator_value
         has: Any = error.instance
         if keyword == "required":
-            yield from (Fault(f"{path}.{name}", "is missing") for name in wanted if name not in has)
+            yield from (
+                Fault(f"{path}.{name}", "is missing", "missing") for name in wanted if name not in has
+            )
         elif keyword == "additionalProperties":
             known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
-            yield from (Fault(f"{path}.{name}", self._unknown(name)) for name in has if name not in known)
+            yield from (self._unknown(f"{path}.{name}", name) for name in has if name not in known)
         elif isinstance(error.schema, Mapping) and "x-fault" in error.schema:
             yield Fault(path, str(error.schema["x-fault"]))
         else:
             yield Fault(path, SENTENCES.get(keyword, lambda _: f"does not fit ({keyword})")(wanted))
 
-    def _unknown(self, name: str) -> str:
+    def _unknown(self, path: str, name: str) -> Fault:
         if name in {credential.name for credential in self.credentials}:
-            return f"is a credential: it belongs into Vault, at secret/channels/{self.type}/ID"
-        return "is not known"
+            where = f"secret/channels/{self.type}/ID"
+            return Fault(path, f"is a credential: it belongs into Vault, at {where}", "credential")
+        return Fault(path, "is not known", "extra-forbidden")
 
 
 def _listed(values: Sequence[Any]) -> str:

@@ -132,15 +132,21 @@ def _check(type_: str, settings: dict[str, Any]) -> None:
     """Raises Problem (422) with every field at fault."""
     kind = kinds().get(type_)
     if kind is None:
-        raise problems.invalid([{"field": "type", "detail": f"is one of {', '.join(kinds())}"}])
+        raise problems.invalid(
+            [{"field": "type", "detail": f"is one of {', '.join(kinds())}", "code": "unfit"}]
+        )
     if faults := kind.faults(settings):
-        raise problems.invalid([{"field": fault.field, "detail": fault.detail} for fault in faults])
+        raise problems.invalid(
+            [{"field": fault.field, "detail": fault.detail, "code": fault.code} for fault in faults]
+        )
 
 
 def _put(ask: Ask, connection: Connection, columns: dict[str, Any]) -> Row:
     channel_id = _id(ask)
     if not re.fullmatch(PROJECT, channel_id):
-        raise problems.invalid([{"field": "channel", "detail": "is 2 to 63 of a-z, 0-9 and -"}])
+        raise problems.invalid(
+            [{"field": "channel", "detail": "is 2 to 63 of a-z, 0-9 and -", "code": "identifier"}]
+        )
     query.put_channel(
         connection, channel_id=channel_id, **{**columns, "settings": as_json(columns["settings"])}
     )

@@ -8,7 +8,7 @@ from typing import Any
 from acervo import access
 from acervo.database import Row, as_json, query
 from acervo.problems import Problem
-from functions.api import audit, cursors
+from functions.api import audit, cursors, given_up
 from functions.api.endpoint import Ask, Reply, Table
 from functions.api.models.administration import Nudge, PlatformState, Replayed, ReplayOrder, Step
 from functions.api.models.platform import Accepted, DeadLetter, DeadLetterDetail, DeadLettersQuery
@@ -37,7 +37,9 @@ def _page(ask: Ask, wanted: DeadLettersQuery) -> list[Row]:
 
 
 def _shown(row: Row) -> Row:
-    return {name: row[name] for name in DeadLetter.model_fields}
+    why = given_up.why(row["answer"])
+    known = {name: row[name] for name in DeadLetter.model_fields if name in row}
+    return {**known, "reason_code": why.code, "reason": why.reason}
 
 
 def _number(ask: Ask) -> int:

@@ -49,7 +49,7 @@ def _patch(body: BaseModel) -> dict[str, Any]:
     """Times are written as JSON has them."""
     patch: dict[str, Any] = json.loads(body.model_dump_json(exclude_unset=True))
     if "name" in patch and patch["name"] is None:
-        raise problems.invalid([{"field": "name", "detail": "cannot be removed"}])
+        raise problems.invalid([{"field": "name", "detail": "cannot be removed", "code": "missing"}])
     return patch
 
 

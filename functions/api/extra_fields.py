@@ -39,7 +39,11 @@ def check(text: str, extra: Any) -> None:
 
     validator = jsonschema.Draft202012Validator(schema_of(text), format_checker=jsonschema.FormatChecker())
     faults = [
-        {"field": ".".join(("metadata.extra", *map(str, fault.absolute_path))), "detail": fault.message[:200]}
+        {
+            "field": ".".join(("metadata.extra", *map(str, fault.absolute_path))),
+            "detail": fault.message[:200],
+            "code": "unfit",
+        }
         for fault, _ in zip(validator.iter_errors(extra), range(MAX_FAULTS), strict=False)
     ]
     if faults:

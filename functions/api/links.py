@@ -36,11 +36,19 @@ def put_link(ask: Ask, body: LinkMake) -> Reply:
     with ask.database.transaction() as connection:
         row = find(ask, connection, Action.EDIT)
         if row["id"] == body.asset_id:
-            raise problems.invalid([{"field": "asset_id", "detail": "is this very asset"}])
+            raise problems.invalid(
+                [{"field": "asset_id", "detail": "is this very asset", "code": "same-asset"}]
+            )
         other = query.api_asset(connection, asset_id=body.asset_id, principals=ask.caller.principals)
         if other is None or not access.may(ask.caller.roles, Action.VIEW, other["member"]):
             raise problems.invalid(
-                [{"field": "asset_id", "detail": "there is no such asset, or you may not see it"}]
+                [
+                    {
+                        "field": "asset_id",
+                        "detail": "there is no such asset, or you may not see it",
+                        "code": "no-such-asset",
+                    }
+                ]
             )
         query.put_asset_link(
             connection, asset_id=row["id"], other_id=body.asset_id, kind=body.kind, created_by=ask.caller.user

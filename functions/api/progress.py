@@ -36,6 +36,7 @@ class AssetProgress(Said):
 
     status: str
     reason: str | None
+    reason_code: str | None
     version: int
     hashed: float | None  # 0 to 1: how far its file is read through, where that takes more than one call
     jobs: list[Job]
@@ -65,8 +66,9 @@ def follow_asset(ask: Ask) -> Response:
         found = [job_of(job) for job in rows]
         over = row["status"] not in ("uploading", "processing")
         now = AssetProgress(
-            status=row["status"], reason=row["reason"], version=row["version"], hashed=hashed, jobs=found
-        )
+            status=row["status"], reason=row["reason"], reason_code=row["reason_code"], version=row["version"],
+            hashed=hashed, jobs=found,
+        )  # fmt: skip
         return now, over
 
     return _stream(ask, look)

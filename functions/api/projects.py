@@ -149,7 +149,9 @@ def _principal(ask: Ask) -> str:
     principal = str(ask.request.path_params["principal"])
     kind, _, name = principal.partition(":")
     if kind not in ("user", "group") or not name.strip() or len(principal) > 300 or "\x00" in principal:
-        raise problems.invalid([{"field": "principal", "detail": "is `user:<subject>` or `group:<name>`"}])
+        raise problems.invalid(
+            [{"field": "principal", "detail": "is `user:<subject>` or `group:<name>`", "code": "principal"}]
+        )
     return principal
 
 

@@ -36,7 +36,9 @@ def publish(ask: Ask, body: PublicationOrder) -> Reply:
     """Ask that an asset be on a channel; asked again it is the same publication, with what is wanted now."""
     publish_at, withdraw_at = _moment("publish_at", body), _moment("withdraw_at", body)
     if publish_at and withdraw_at and withdraw_at <= publish_at:
-        raise problems.invalid([{"field": "withdraw_at", "detail": "is not after publish_at"}])
+        raise problems.invalid(
+            [{"field": "withdraw_at", "detail": "is not after publish_at", "code": "before-start"}]
+        )
     with ask.call.change() as work:
         row = find(ask, work.connection, Action.PUBLISH)
         channel = query.get_channel(work.connection, channel_id=body.channel_id)
@@ -58,12 +60,14 @@ def _moment(name: str, body: PublicationOrder) -> datetime | None:
     try:
         return models.instant(getattr(body, name))
     except ValueError as fault:
-        raise problems.invalid([{"field": name, "detail": "is not a time"}]) from fault
+        raise problems.invalid([{"field": name, "detail": "is not a time", "code": "not-a-time"}]) from fault
 
 
 def _check_channel(channel: Row | None, asset: Row) -> None:
     if channel is None:
-        raise problems.invalid([{"field": "channel_id", "detail": "there is no such channel"}])
+        raise problems.invalid(
+            [{"field": "channel_id", "detail": "there is no such channel", "code": "no-such-channel"}]
+        )
     if not channel["enabled"]:
         raise Problem(409, "channel-off", "this channel is switched off", field="channel_id")
     if channel["projects"] is not None and asset["project_id"] not in channel["projects"]:

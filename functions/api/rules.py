@@ -69,7 +69,7 @@ def set_rule(ask: Ask, body: RuleSet) -> Reply:
     with ask.database.transaction() as connection:
         row = _find(ask, connection, Action.ADMINISTER)
         if body.project_id != row["project_id"]:
-            raise problems.invalid([{"field": "project_id", "detail": "cannot be changed"}])
+            raise problems.invalid([{"field": "project_id", "detail": "cannot be changed", "code": "fixed"}])
         return Reply(_put(ask, connection, str(row["id"]), body, row["created_by"]))
 
 
@@ -84,7 +84,9 @@ def _find(ask: Ask, connection: Connection, action: Action) -> Row:
 def _put(ask: Ask, connection: Connection, rule_id: str, body: RuleSet, created_by: str) -> Rule:
     find_project(ask, connection, body.project_id, Action.ADMINISTER)
     if query.get_channel(connection, channel_id=body.channel_id) is None:
-        raise problems.invalid([{"field": "channel_id", "detail": "there is no such channel"}])
+        raise problems.invalid(
+            [{"field": "channel_id", "detail": "there is no such channel", "code": "no-such-channel"}]
+        )
     columns = {**body.model_dump(), "metadata": as_json(body.metadata)}
     query.put_publication_rule(connection, id=rule_id, **columns, created_by=created_by)
     audit.write(
@@ -137,5 +139,5 @@ def _candidate(row: Row, channel: Row, now: datetime) -> Candidate:
     )  # fmt: skip
     return Candidate(
         asset_id=row["id"], name=row["name"], kind=row["kind"], allowed=decision.allowed,
-        reasons=[detail for _, detail in decision.reasons],
+        reasons=[detail for _, detail in decision.reasons], reason_codes=[code for code, _ in decision.reasons],
     )  # fmt: skip

@@ -219,7 +219,9 @@ def name_speaker(ask: Ask, body: SpeakerName) -> Reply:
         known = {"asset_id": asset["id"], "voice": body.voice}
         before = query.speaker_of(work.connection, **known)
         if before is None:
-            raise problems.invalid([{"field": "voice", "detail": "nobody with this voice speaks here"}])
+            raise problems.invalid(
+                [{"field": "voice", "detail": "nobody with this voice speaks here", "code": "no-such-voice"}]
+            )
         edits.name_speaker(work, str(asset["id"]), body.voice, body.name, ask.caller.user)
         _note(
             ask, work, asset, "transcript.speaker", voice=body.voice, before=before["name"], after=body.name

@@ -156,7 +156,7 @@ def _rest(work: Work, row: Mapping[str, Any], asset: Asset, step: plan.Step, now
     elif isinstance(step, Fail):
         _fail(work, row, asset, step.code, step.reason, now)
     elif isinstance(step, Forget):
-        _set_rest(work, publication, State.WITHDRAWN, None, "withdrawn", step.reason)
+        _set_rest(work, publication, State.WITHDRAWN, None, step.code, step.reason)
         news.withdrawn(work, {**row, "reason": step.reason, "proof": {"never_sent": True}}, asset.project_id)
 
 

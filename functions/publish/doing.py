@@ -193,7 +193,9 @@ class Doing:
         publication = self.claim.publication
         proof = connector.withdraw(self._job(self._known_rendition(), None, self._saved()))
         stamped = {**proof, "at": self.claim.now.isoformat()}
-        return outcome.taken_down(self._now(), publication, step.reason, stamped, for_good=not step.again)
+        return outcome.taken_down(
+            self._now(), publication, (step.code, step.reason), stamped, for_good=not step.again
+        )
 
     def _begin(self, rendition: Rendition, stored: Stored) -> None:
         saved = {**asdict(rendition), "detail": {}, "etag": stored.etag, "size_bytes": stored.size}

@@ -61,13 +61,14 @@ def received(now: Outcome, publication: Publication, receipt: Receipt, ends_s: f
 
 
 def taken_down(
-    now: Outcome, publication: Publication, reason: str, proof: Mapping[str, Any], *, for_good: bool
+    now: Outcome, publication: Publication, why: tuple[str, str], proof: Mapping[str, Any], *, for_good: bool
 ) -> Outcome:
     """The channel does not have it any more. Wanted again meanwhile, it begins anew."""
+    code, reason = why
     state = State.WITHDRAWN if for_good else State.REQUESTED
     return replace(
         now, state=state, begun=False, live=False, live_revision=0, session={}, external_id=None, url=None, sent_bytes=0, failures=0,
-        reason_code="withdrawn" if for_good else None, reason=reason if for_good else None, proof=proof, said="withdrawn" if for_good else "",
+        reason_code=code if for_good else None, reason=reason if for_good else None, proof=proof, said="withdrawn" if for_good else "",
         due_s=None if for_good else 0.0, go_on=not for_good, channel_answered=True,
     )  # fmt: skip
 

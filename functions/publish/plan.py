@@ -76,6 +76,7 @@ class Keep:
 class Withdraw:
     """`again`: it is wanted, and begins anew when its time comes."""
 
+    code: str
     reason: str
     again: bool = False
 
@@ -84,6 +85,7 @@ class Withdraw:
 class Forget:
     """Wanted gone, and nothing of it ever reached the channel."""
 
+    code: str
     reason: str
 
 
@@ -115,9 +117,9 @@ def next_step(
     if gone is not None:
         if state is State.WITHDRAWN:
             return Nothing()
-        return gone if publication.begun else Forget(gone.reason)
+        return gone if publication.begun else Forget(gone.code, gone.reason)
     if state is State.WITHDRAWING:
-        return Withdraw("it is published anew", again=True)
+        return Withdraw("published-anew", "it is published anew", again=True)
     if state is State.WITHDRAWN:
         return Nothing()  # asked again it would be `requested`
     if state is State.PROCESSING:
@@ -154,22 +156,22 @@ def _after_failure(
         end = ends(publication, asset) if publication.live else None
         return Nothing(end if end is not None and end > now else None)
     if publication.live:
-        return Withdraw(gone.reason)
-    return Nothing() if publication.begun else Forget(gone.reason)
+        return Withdraw(gone.code, gone.reason)
+    return Nothing() if publication.begun else Forget(gone.code, gone.reason)
 
 
 def _gone(publication: Publication, channel: Channel, asset: Asset, now: datetime) -> Withdraw | None:
     """Why it must not be on the channel (any more)."""
     if publication.withdraw_at is not None and publication.withdraw_at <= now:
-        return Withdraw("its time is over")
+        return Withdraw("time-over", "its time is over")
     if publication.wanted == "withdrawn":
-        return Withdraw("it was withdrawn")
+        return Withdraw("withdrawn", "it was withdrawn")
     if asset.status == "deleted":
-        return Withdraw("the asset was deleted")
+        return Withdraw("asset-deleted", "the asset was deleted")
     if publication.begun:  # what is not there yet fails or waits at the gate, with the reason
         decision = _rights(channel, asset, now)
         if not decision.allowed:
-            return Withdraw(decision.reasons[0][1], again=decision.is_only_early)
+            return Withdraw(*decision.reasons[0], again=decision.is_only_early)
     return None
 
 

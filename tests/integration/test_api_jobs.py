@@ -85,6 +85,14 @@ def events(lines: Iterator[str]) -> Iterator[tuple[str, Any]]:
             yield name, json.loads(line[6:])
 
 
+def test_who_follows_a_file_hears_the_code_of_its_reason(api: Api) -> None:
+    refused = make_asset(api, status="rejected")
+    api.sql("update assets set reason_code = 'text', reason = 'This is a text file.' where id = %s", refused)
+    with api.client("editora").stream("GET", f"/assets/{refused}/events") as answer:
+        (_, said), *_ = events(answer.iter_lines())
+    assert (said["reason_code"], said["reason"]) == ("text", "This is a text file.")
+
+
 # -- dead letters -----------------------------------------------------------------------------------------------------
 def test_a_dead_letter_is_looked_at_and_replayed_once(api: Api) -> None:
     event = {"specversion": "1.0", "id": "e1", "source": "/s", "type": "t.v9", "data": {"odd": True}}
@@ -104,3 +112,17 @@ def test_a_dead_letter_is_looked_at_and_replayed_once(api: Api) -> None:
         assert api.client(user).get("/dead-letters").status_code == 403
     assert admin.get("/dead-letters/999999999").status_code == 404
     assert admin.get("/dead-letters/x").status_code == 404
+
+
+def test_a_dead_letter_says_the_code_and_the_reason_of_its_answer(api: Api) -> None:
+    answer = json.dumps({"type": "urn:acervo:problem:model-missing", "title": "model-missing", "status": 422, "detail": "there is no model"})  # fmt: skip
+    (row,) = api.sql(
+        "insert into dead_letters (event, event_id, event_type, destination, code, answer) values ('{}', 'e2', 't.v9', 'http://x', 422, %s) returning id",
+        answer,
+    )
+    shown = api.client("admin").get(f"/dead-letters/{row['id']}").json()
+    assert (shown["reason_code"], shown["reason"], shown["answer"]) == (
+        "model-missing",
+        "there is no model",
+        answer,
+    )

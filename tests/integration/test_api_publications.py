@@ -260,6 +260,7 @@ def test_a_rule_is_looked_at_dry_before_it_acts(api: Api, channel: str) -> None:
     assert (other.status_code, other.json()["field"]) == (422, "Idempotency-Key")
     matches = api.client("editora").get(f"/publication-rules/{made.json()['id']}/matches").json()["items"]
     assert {one["asset_id"]: one["allowed"] for one in matches} == {wanted: True, held: False}
+    assert {one["asset_id"]: one["reason_codes"] for one in matches} == {wanted: [], held: ["rights-hold"]}
     set_ = admin.put(f"/publication-rules/{made.json()['id']}", json={**rule, "enabled": True})
     assert set_.json()["enabled"]
     assert [one["id"] for one in admin.get("/publication-rules", params={"project": "noticias"}).json()["items"]] == [made.json()["id"]]  # fmt: skip

@@ -84,7 +84,11 @@ def test_a_hold_takes_down_what_is_live_and_stops_what_is_not(world: World, site
     world.sql("""update assets set rights = '{"hold": true}' where id = %s""", live)
     world.send("acervo.asset.changed.v1", {"asset_id": live, "project_id": "news", "status": "ready"})
     world.pump()
-    assert (world.row(first)["state"], site.titles()) == ("withdrawn", [])
+    assert (world.row(first)["state"], world.row(first)["reason_code"], site.titles()) == (
+        "withdrawn",
+        "rights-hold",
+        [],
+    )
 
 
 def test_the_end_of_rights_ends_the_publication(world: World, site: Site) -> None:

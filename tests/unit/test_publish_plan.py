@@ -83,20 +83,24 @@ def test_what_is_published_and_unchanged_is_left_alone() -> None:
 
 
 def test_a_withdrawal_before_anything_was_sent_needs_no_channel() -> None:
-    assert step(replace(ASKED, wanted="withdrawn")) == plan.Forget("it was withdrawn")
-    assert step(replace(ASKED, wanted="withdrawn", begun=True)) == plan.Withdraw("it was withdrawn")
+    assert step(replace(ASKED, wanted="withdrawn")) == plan.Forget("withdrawn", "it was withdrawn")
+    assert step(replace(ASKED, wanted="withdrawn", begun=True)) == plan.Withdraw(
+        "withdrawn", "it was withdrawn"
+    )
 
 
 def test_what_failed_stays_failed_but_goes_when_it_has_to_and_may_be_seen() -> None:
     failed = replace(ASKED, state=State.FAILED, begun=True, live=True, live_revision=1)
     assert step(failed) == plan.Nothing(None)
-    assert step(replace(failed, wanted="withdrawn")) == plan.Withdraw("it was withdrawn")
-    assert step(failed, asset=replace(ASSET, status="deleted")) == plan.Withdraw("the asset was deleted")
+    assert step(replace(failed, wanted="withdrawn")) == plan.Withdraw("withdrawn", "it was withdrawn")
+    assert step(failed, asset=replace(ASSET, status="deleted")) == plan.Withdraw(
+        "asset-deleted", "the asset was deleted"
+    )
     soon = replace(ASSET, rights={"valid_until": (NOW + timedelta(days=1)).isoformat()})
     assert step(failed, asset=soon) == plan.Nothing(NOW + timedelta(days=1))
     assert isinstance(step(failed, asset=soon, now=NOW + timedelta(days=2)), plan.Withdraw)
     never = replace(ASKED, state=State.FAILED, wanted="withdrawn")
-    assert step(never) == plan.Forget("it was withdrawn")
+    assert step(never) == plan.Forget("withdrawn", "it was withdrawn")
 
 
 def test_an_embargo_that_comes_after_publication_takes_it_down_for_the_time_being() -> None:

@@ -20,11 +20,18 @@ before(async () => {
 after(() => browser.close());
 afterEach(() => assert.deepEqual(faults, []));
 
-async function visit(section) {
-  await page.goto(`${ORIGIN}/admin/${section}`);
+/** What each section asks for before it can say anything. */
+const ASKS = {
+  state: ["platform", "search/state"], jobs: ["jobs"], projects: ["projects"], channels: ["channels"], rules: ["publication-rules"], letters: ["dead-letters"], audit: ["audit"],
+};
+/** The section at this address, once the server has answered all that it asks for and nothing on it says that it is loading. */
+async function arrive(section, address = section) {
+  const answered = ASKS[section].map((path) => page.waitForResponse((response) => new URL(response.url()).pathname === `/api/v1/${path}`));
+  await page.goto(`${ORIGIN}/admin/${address}`);
+  for (const response of await Promise.all(answered)) assert.ok(response.ok(), `${response.url()}: ${response.status()}`);
   await page.getByRole("heading", { level: 2, name: SECTIONS[section] }).first().waitFor();
+  await page.waitForFunction(() => document.querySelector("[role=progressbar][aria-label^=Cargando]") === null);
 }
-const settled = () => page.getByRole("progressbar", { name: "Cargando" }).waitFor({ state: "detached" });
 const row = (text) => page.locator("tbody tr", { hasText: text });
 
 for (const [scheme, width] of [["dark", 390], ["light", 1440]]) {
@@ -33,8 +40,7 @@ for (const [scheme, width] of [["dark", 390], ["light", 1440]]) {
     await page.setViewportSize({ width, height: 900 });
     for (const section of Object.keys(SECTIONS)) {
       await t.test(section, async () => {
-        await visit(section);
-        await settled();
+        await arrive(section);
         assert.deepEqual(await violations(page), []);
         assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
       });
@@ -51,7 +57,7 @@ test("who may not run the platform is told so, and sees nothing of it", async ()
 });
 
 test("a project is made, has its quota changed, and members come and go", async () => {
-  await visit("projects");
+  await arrive("projects");
   await page.getByRole("button", { name: "Proyecto nuevo" }).click();
   await page.getByLabel("Nombre").fill(`Prueba ${mark}`);
   await page.getByLabel("Identificador").fill(PROJECT);
@@ -73,10 +79,10 @@ test("a project is made, has its quota changed, and members come and go", async 
 });
 
 test("a channel's form is what its type asks for; what is wrong is told by its field; a secret is never asked for", async () => {
-  await visit("channels");
+  await arrive("channels");
   await page.getByRole("button", { name: "Canal nuevo" }).click();
   const side = page.getByRole("dialog", { name: "Canal nuevo" });
-  await side.getByLabel("Tipo").selectOption("sftp");
+  await side.getByLabel("Tipo", { exact: true }).selectOption("sftp");
   await side.getByLabel("Nombre", { exact: false }).first().fill(`Emisora ${mark}`);
   await side.getByLabel("Identificador").fill(CHANNEL);
   await side.getByLabel("Proyectos").fill(PROJECT);
@@ -91,7 +97,7 @@ test("a channel's form is what its type asks for; what is wrong is told by its f
   await side.getByLabel(/^Claves del servidor/).fill("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJ1aWx0LWZvci1hLXRlc3QtYW5kLW5vdGhpbmctZWxz");
   await side.getByRole("button", { name: "Guardar" }).click();
   await side.waitFor({ state: "hidden" });
-  await row(CHANNEL).getByText(PROJECT).waitFor();
+  await row(CHANNEL).getByText(`Prueba ${mark}`).waitFor();
   const enabled = page.getByRole("switch", { name: `Emisora ${mark}: activo` });
   await enabled.click();
   await page.waitForFunction(([name]) => !document.querySelector(`input[aria-label="${name}"]`).checked, [`Emisora ${mark}: activo`]);
@@ -107,7 +113,7 @@ test("a channel's form is what its type asks for; what is wrong is told by its f
 });
 
 test("a rule is saved switched off, looked at dry, and switched on from there only", async () => {
-  await visit("rules");
+  await arrive("rules");
   await page.getByLabel("Proyecto").selectOption(PROJECT);
   await page.getByText("Nada se publica solo en este proyecto").waitFor();
   await page.getByRole("button", { name: "Regla nueva" }).click();
@@ -131,7 +137,7 @@ test("a rule is saved switched off, looked at dry, and switched on from there on
 });
 
 test("jobs are narrowed by state and kind, and lead to their asset", async () => {
-  await visit("jobs");
+  await arrive("jobs");
   await page.getByLabel("Estado").selectOption("done");
   await page.getByLabel("Tipo").selectOption("transcode");
   const film = page.locator(`a[href*="${material.film}"]`).first();
@@ -150,13 +156,12 @@ test("jobs are narrowed by state and kind, and lead to their asset", async () =>
   await page.reload();
   await film.waitFor();
   assert.deepEqual([await page.getByLabel("Estado").inputValue(), await page.getByLabel("Tipo").inputValue()], ["done", "transcode"]);
-  await page.goto(`${ORIGIN}/admin/jobs?state=exploded`);
-  await settled();
+  await arrive("jobs", "jobs?state=exploded");
   assert.equal(await page.getByLabel("Estado").inputValue(), "");
 });
 
 test("a job is cancelled from the list, and the asset's page says so", async () => {
-  await visit("jobs");
+  await arrive("jobs");
   const api = await apiOf(page);
   // more than are made at once: the last of them waits
   const order = { profile: "prores-hq", box: { width: 1920, height: 1080 } };
@@ -165,7 +170,7 @@ test("a job is cancelled from the list, and the asset's page says so", async () 
   await page.goto(`${ORIGIN}/admin/jobs?kind=ondemand`);
   const newest = page.locator("tbody tr").first();
   await newest.getByRole("button", { name: /^Cancelar: Pedido a medida/ }).click();
-  await newest.getByText("Cancelado").waitFor();
+  await newest.getByText("Cancelado", { exact: true }).waitFor();
   assert.equal((await api("GET", `/jobs/${jobs.at(-1)}`)).state, "cancelled");
   for (const id of jobs) await api("DELETE", `/jobs/${id}`).catch(() => undefined); // over already
   await page.goto(`${ORIGIN}/assets/${material.film}`);
@@ -174,14 +179,14 @@ test("a job is cancelled from the list, and the asset's page says so", async () 
 });
 
 test("the audit log is searched, exported and checked against its seals", async () => {
-  await visit("audit");
+  await arrive("audit");
   await page.getByLabel("Qué", { exact: true }).fill("project.make");
   await page.getByLabel("Proyecto").selectOption(PROJECT);
   await page.getByRole("button", { name: "Buscar", exact: true }).click();
   await page.waitForFunction(() => document.querySelectorAll("tbody tr").length === 1);
   await page.reload();
   assert.deepEqual([await page.getByLabel("Qué", { exact: true }).inputValue(), await page.getByLabel("Proyecto").inputValue()], ["project.make", PROJECT]);
-  await row(PROJECT).getByRole("button", { name: "project.make" }).click();
+  await row(`Prueba ${mark}`).getByRole("button", { name: "project.make" }).click();
   await page.getByRole("dialog").getByText('"what": "project.make"').waitFor();
   assert.deepEqual(await violations(page), []);
   await page.getByRole("dialog").getByRole("button", { name: "Cerrar" }).click();
@@ -197,8 +202,7 @@ test("the audit log is searched, exported and checked against its seals", async 
 });
 
 test("dead letters that fit are sent again together, and what is left is said", async () => {
-  await visit("letters");
-  await settled();
+  await arrive("letters");
   await page.getByRole("button", { name: "Repetir varios" }).click();
   const side = page.getByRole("dialog", { name: "Repetir varios" });
   await side.getByLabel("Como máximo").fill("1");
@@ -208,7 +212,7 @@ test("dead letters that fit are sent again together, and what is left is said", 
 });
 
 test("the platform's state names the live index and the models", async () => {
-  await visit("state");
+  await arrive("state");
   await row("tantivy").waitFor();
   await row("Codificación").waitFor();
 });

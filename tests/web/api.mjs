@@ -10,8 +10,8 @@ export async function apiOf(page) {
   const asked = page.waitForRequest((request) => request.url().includes("/api/v1/") && "authorization" in request.headers());
   await page.reload();
   const { authorization } = (await asked).headers();
-  return async (method, path, body) => {
-    const answer = await fetch(`${ORIGIN}/api/v1${path}`, { method, headers: { authorization, "content-type": "application/json" }, ...(body && { body: JSON.stringify(body) }) });
+  return async (method, path, body, headers = {}) => {
+    const answer = await fetch(`${ORIGIN}/api/v1${path}`, { method, headers: { authorization, "content-type": "application/json", ...headers }, ...(body && { body: JSON.stringify(body) }) });
     assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${answer.ok ? "" : await answer.text()}`);
     return answer.status === 204 ? null : answer.json();
   };

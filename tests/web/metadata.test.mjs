@@ -70,7 +70,7 @@ test("what the API finds wrong stands at its field", async () => {
   const { context, page } = await open(browser, { user: "archivista", at: AT });
   await field(page, "Fecha de creación").fill("ayer");
   await page.locator("[data-save=failed]").waitFor();
-  await page.getByText(/should match pattern/).waitFor();
+  await page.getByText("No tiene la forma debida.").waitFor();
   await field(page, "Fecha de creación").fill("2026-11");
   await saved(page);
   await context.close();

@@ -93,7 +93,7 @@ test("what cannot be moved stays, and says why", async () => {
   await page.getByRole("button", { name: "Pasar a otro proyecto" }).click();
   await dialog(page).getByLabel("Proyecto").selectOption(PROJECT.id);
   await dialog(page).getByRole("button", { name: "Pasar", exact: true }).click();
-  await dialog(page).getByText(/está retenido/).waitFor();
+  await dialog(page).getByText(/está retenido/i).waitFor();
   await dialog(page).getByText("0 materiales pasados").waitFor();
   await api("POST", "/assets/bulk-edit", { asset_ids: [at.split("/").at(-1)], edit: { rights: { hold: null } } });
   assert.deepEqual(faults, []);

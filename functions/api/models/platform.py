@@ -40,6 +40,8 @@ class DeadLetter(Said):
     destination: str | None
     code: int | None
     answer: str | None
+    reason_code: str | None = Field(description="The code that the answer names, where it names one.")
+    reason: str | None = Field(description="What the answer says, in a sentence.")
     received_at: datetime
     replayed_at: datetime | None
 

@@ -268,3 +268,4 @@ class Candidate(Said):
     kind: Kind | None
     allowed: bool
     reasons: list[str]
+    reason_codes: list[str] = Field(description="The codes of `reasons`, in their order: `rights-hold`, …")

@@ -28,7 +28,7 @@ export type Shot = Schemas["Shot"];
 export type Related = Schemas["Related"];
 export type Neighbour = Schemas["Neighbour"];
 export type DeadLetter = Schemas["DeadLetter"];
-export type AssetProgress = Pick<AssetSummary, "status" | "reason" | "version"> & { hashed: number | null; jobs: Job[] };
+export type AssetProgress = Pick<AssetSummary, "status" | "reason" | "reason_code" | "version"> & { hashed: number | null; jobs: Job[] };
 
 const bearer: Middleware = {
   async onRequest({ request }) {

@@ -1,3 +1,11 @@
+/** What is wrong with one field: a sentence, mostly a code, and the limit that was passed. */
+export interface FieldFault {
+  field: string;
+  detail: string;
+  code?: string;
+  limit?: string;
+}
+
 /** What the API says when it refuses (RFC 9457): a code to decide by, a text for people, the field at fault. */
 export interface ProblemBody {
   type?: string;
@@ -5,7 +13,9 @@ export interface ProblemBody {
   status?: number;
   detail?: string;
   field?: string | null;
-  errors?: { field: string; detail: string }[] | null;
+  errors?: FieldFault[] | null;
+  /** Of rights that do not allow it: each that stands in the way. */
+  reasons?: { code: string; detail: string }[] | null;
   [more: string]: unknown;
 }
 

@@ -1716,6 +1716,11 @@ export interface components {
             kind: ("video" | "audio" | "image") | null;
             /** Name */
             name: string;
+            /**
+             * Reason Codes
+             * @description The codes of `reasons`, in their order: `rights-hold`, …
+             */
+            reason_codes: string[];
             /** Reasons */
             reasons: string[];
         };
@@ -2118,6 +2123,16 @@ export interface components {
             /** Id */
             id: number;
             /**
+             * Reason
+             * @description What the answer says, in a sentence.
+             */
+            reason: string | null;
+            /**
+             * Reason Code
+             * @description The code that the answer names, where it names one.
+             */
+            reason_code: string | null;
+            /**
              * Received At
              * Format: date-time
              */
@@ -2143,6 +2158,16 @@ export interface components {
             event_type: string;
             /** Id */
             id: number;
+            /**
+             * Reason
+             * @description What the answer says, in a sentence.
+             */
+            reason: string | null;
+            /**
+             * Reason Code
+             * @description The code that the answer names, where it names one.
+             */
+            reason_code: string | null;
             /**
              * Received At
              * Format: date-time

@@ -10,7 +10,7 @@ export function NotFound() {
   const { t } = useTranslation();
   useTitle(t("notFound.title"));
   return (
-    <Box component="main" sx={{ display: "grid", justifyItems: "start", gap: 2, maxWidth: 560, mx: "auto", p: 4 }}>
+    <Box sx={{ display: "grid", justifyItems: "start", gap: 2, maxWidth: 560, mx: "auto", p: 4 }}>
       <Typography variant="h1">{t("notFound.title")}</Typography>
       <Typography>{t("notFound.why")}</Typography>
       <Button variant="contained" component={Link} to="/">

@@ -1,14 +1,19 @@
 import { Outlet } from "@tanstack/react-router";
 import Box from "@mui/material/Box";
+import { lazy, Suspense, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useMe } from "~/api/useMe";
 import { Fault } from "~/components/Fault";
 import { Loading } from "~/components/Loading";
+import { readToast, subscribeToast } from "~/components/toast";
 import { Left, NoRole, SignIn } from "~/features/auth/SignIn";
 import { useSession } from "~/session/useSession";
 
+import { DropAnywhere } from "./DropAnywhere";
 import { TopBar } from "./TopBar";
+
+const Toaster = lazy(() => import("./Toaster").then((module) => ({ default: module.Toaster })));
 
 /** Everything that needs somebody who is signed in and may do something. */
 export function Shell() {
@@ -22,6 +27,7 @@ export function Shell() {
 function Inside({ name }: { name: string }) {
   const { t } = useTranslation();
   const me = useMe();
+  const toast = useSyncExternalStore(subscribeToast, readToast);
   if (me.isPending) return <Loading />;
   if (me.isError) {
     return (
@@ -45,6 +51,8 @@ function Inside({ name }: { name: string }) {
       <Box component="main" id="main" tabIndex={-1} sx={{ position: "relative", flex: 1, minHeight: 0, overflow: "clip", "&:focus": { outline: "none" } }}>
         <Outlet />
       </Box>
+      {me.data.actions.includes("upload") && <DropAnywhere />}
+      <Suspense fallback={null}>{toast && <Toaster toast={toast} />}</Suspense>
     </Box>
   );
 }

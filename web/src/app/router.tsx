@@ -12,7 +12,7 @@ import { Root } from "./Root";
 import { SearchPage } from "./pages/SearchPage";
 import { Shell } from "./Shell";
 
-const root = createRootRoute({ component: Root, notFoundComponent: NotFound });
+const root = createRootRoute({ component: Root });
 
 const callback = createRoute({ getParentRoute: () => root, path: "/callback", component: Callback });
 
@@ -62,8 +62,11 @@ const adminSection = createRoute({
   component: lazyRouteComponent(() => import("./pages/AdminPage"), "AdminPage"),
 });
 
+/** Whatever address there is not: said within the page, with the bar that leads on. */
+const nowhere = createRoute({ getParentRoute: () => shell, path: "$", component: NotFound });
+
 export const router = createRouter({
-  routeTree: root.addChildren([callback, shell.addChildren([search, asset, upload, collections, activity, admin, adminSection])]),
+  routeTree: root.addChildren([callback, shell.addChildren([search, asset, upload, collections, activity, admin, adminSection, nowhere])]),
   parseSearch: parseAddress,
   stringifySearch: formatAddress,
   defaultPreload: "intent",

@@ -6,11 +6,13 @@ import { useTranslation } from "react-i18next";
 import { ApiProblem, isPassing } from "~/api/problem";
 import { SignedOut } from "~/session/session";
 
+import { ProblemWhy } from "./ProblemWhy";
+
 /** What went wrong in the words of the person's language, what can be done, and the number that the platform team asks for. */
 export function Fault({ fault, retry }: { fault: unknown; retry?: () => void }) {
   const { t } = useTranslation();
   const title = useFaultTitle()(fault);
-  const detail = fault instanceof ApiProblem && !isPassing(fault) ? fault.message : null;
+  const problem = fault instanceof ApiProblem && !isPassing(fault) ? fault : null;
   return (
     <Alert
       severity="error"
@@ -24,9 +26,9 @@ export function Fault({ fault, retry }: { fault: unknown; retry?: () => void }) 
       }
     >
       {title}
-      {detail && (
-        <Typography variant="body2" sx={{ color: "text.secondary", overflowWrap: "anywhere" }} lang="en">
-          {detail}
+      {problem && (
+        <Typography variant="body2" component="div" sx={{ color: "text.secondary", overflowWrap: "anywhere" }}>
+          <ProblemWhy problem={problem} title={title} />
         </Typography>
       )}
       {fault instanceof ApiProblem && fault.requestId && (

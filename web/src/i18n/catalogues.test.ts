@@ -13,6 +13,8 @@ import libraryEn from "./library/en.json";
 import libraryEs from "./library/es.json";
 import libraryPt from "./library/pt.json";
 import pt from "./pt.json";
+import reasonEs from "./reason/es.json";
+import reasonPt from "./reason/pt.json";
 
 type Tree = { [key: string]: string | Tree };
 
@@ -65,5 +67,18 @@ describe.each(Object.entries(namespaces))("the catalogue of %s", (_, catalogues)
       return !source.includes(`"${key}"`) && !(parent && source.includes(`\`${parent}\${`));
     });
     expect(unused).toEqual([]);
+  });
+});
+
+/** Its texts are asked for by the codes that the service says: that they are the same ones is a contract (tests/contract/test_reasons.py). */
+describe("the catalogue of reasons", () => {
+  const [spanish, portuguese] = [flat(reasonEs), flat(reasonPt)];
+
+  test("has the same codes in both languages; in English the service speaks for itself", () => {
+    expect([...portuguese.keys()].sort()).toEqual([...spanish.keys()].sort());
+  });
+
+  test("fills the same holes", () => {
+    for (const [key, text] of portuguese) expect([key, holes(text)]).toEqual([key, holes(spanish.get(key) ?? "")]);
   });
 });

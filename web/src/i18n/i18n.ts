@@ -11,6 +11,7 @@ import type adminEs from "./admin/es.json";
 import type assetEs from "./asset/es.json";
 import type es from "./es.json";
 import type libraryEs from "./library/es.json";
+import type reasonEs from "./reason/es.json";
 
 export const LANGUAGES = { es: "Español", en: "English", pt: "Português" } as const;
 export type Language = keyof typeof LANGUAGES;
@@ -19,7 +20,7 @@ const STORED = "acervo.language";
 declare module "i18next" {
   interface CustomTypeOptions {
     defaultNS: "page";
-    resources: { page: typeof es; library: typeof libraryEs; admin: typeof adminEs; asset: typeof assetEs };
+    resources: { page: typeof es; library: typeof libraryEs; admin: typeof adminEs; asset: typeof assetEs; reason: typeof reasonEs };
   }
 }
 
@@ -29,10 +30,11 @@ const CATALOGUES: Record<Language, Catalogue> = {
   en: () => import("./en.json"),
   pt: () => import("./pt.json"),
 };
-const LATER: Record<string, Record<Language, Catalogue>> = {
+const LATER: Record<string, Partial<Record<Language, Catalogue>>> = {
   library: { es: () => import("./library/es.json"), en: () => import("./library/en.json"), pt: () => import("./library/pt.json") },
   asset: { es: () => import("./asset/es.json"), en: () => import("./asset/en.json"), pt: () => import("./asset/pt.json") },
   admin: { es: () => import("./admin/es.json"), en: () => import("./admin/en.json"), pt: () => import("./admin/pt.json") },
+  reason: { es: () => import("./reason/es.json"), pt: () => import("./reason/pt.json") }, // in English the service's own sentences are shown
 };
 
 const isLanguage = (text: string | undefined): text is Language => text !== undefined && text in LANGUAGES;

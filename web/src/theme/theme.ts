@@ -68,6 +68,9 @@ export const theme = createTheme({
     MuiCssBaseline: {
       styleOverrides: {
         "html, body, #root": { height: "100%" },
+        // a screen of so many pixels is large, or far away
+        "@media (min-width: 2560px)": { html: { fontSize: "112.5%" } },
+        "@media (min-width: 3400px)": { html: { fontSize: "125%" } },
         body: { fontVariantNumeric: "tabular-nums" },
         ":focus-visible": { outline: "2px solid var(--mui-palette-primary-main)", outlineOffset: "2px" },
         "@media (prefers-reduced-motion: reduce)": {

@@ -34,7 +34,10 @@ import { MoveButton } from "./MoveButton";
 
 const SeenTimeline = lazy(() => import("~/features/seen/SeenTimeline").then((module) => ({ default: module.SeenTimeline })));
 
+/** A screen with room for the film, everything about it and its transcript, side by side. */
+const ROOMY = "(min-width: 2000px)";
 const PLAYED_BY = { video: "hls", audio: "preview", image: "display" } as const;
+
 export function AssetPage() {
   const { id } = useParams({ from: "/shell/assets/$id" });
   const params = useSearch({ from: "/shell/assets/$id" });
@@ -83,6 +86,9 @@ function Whole({ known, params }: { known: Versioned; params: AssetParams }) {
   const timed = asset.kind === "video" || asset.kind === "audio";
   const spoken = timed && (asset.transcript.segments.length > 0 || asset.jobs.some((job) => job.kind === "speech"));
   const wide = useMediaQuery((theme: Theme) => theme.breakpoints.up("lg"));
+  const roomy = useMediaQuery(ROOMY);
+  /** Everything about it stands beside it instead of below; a picture has no transcript to leave room for. */
+  const beside = playable && (asset.kind === "image" ? wide : roomy);
   const transcript = spoken && (
     <TranscriptView
       id={asset.id}
@@ -98,19 +104,24 @@ function Whole({ known, params }: { known: Versioned; params: AssetParams }) {
     <Box sx={{ display: "flex", flexDirection: "column", height: "100%", minHeight: 0 }}>
       <Head known={known} title={title} />
       <Box sx={{ flex: 1, minHeight: 0, display: "flex" }}>
-        <Box sx={{ position: "relative", flex: 1, minWidth: 0, overflowY: "auto" }}>
-          {playable && asset.kind === "video" && <VideoPlayer asset={asset} playback={playback} />}
-          {playable && asset.kind === "audio" && <AudioPlayer asset={asset} playback={playback} />}
-          {playable && asset.kind === "image" && <ImageViewer asset={asset} alt={title} />}
-          {!playable && <Pipeline asset={asset} />}
-          {playable && timed && <ClipBar asset={asset} playback={playback} frames={asset.kind === "video"} selected={selected} linkTo={linkOf(asset.id)} />}
-          {playable && asset.kind === "video" && (
-            <Suspense fallback={null}>
-              <SeenTimeline asset={asset} version={seenVersion(asset)} playback={playback} />
-            </Suspense>
-          )}
-          {!wide && transcript && <Box sx={{ height: 320, borderBottom: 1, borderColor: "divider", bgcolor: "background.paper" }}>{transcript}</Box>}
-          <AssetPanels known={known} />
+        <Box sx={{ position: "relative", flex: 1, minWidth: 0, ...(beside ? { display: "flex" } : { overflowY: "auto" }) }}>
+          <Box sx={beside ? { position: "relative", flex: 1, minWidth: 0, overflowY: "auto" } : {}}>
+            {playable && asset.kind === "video" && <VideoPlayer asset={asset} playback={playback} />}
+            {playable && asset.kind === "audio" && <AudioPlayer asset={asset} playback={playback} />}
+            {playable && asset.kind === "image" && <ImageViewer asset={asset} alt={title} fill={beside} />}
+            {!playable && <Pipeline asset={asset} />}
+            {playable && timed && <ClipBar asset={asset} playback={playback} frames={asset.kind === "video"} selected={selected} linkTo={linkOf(asset.id)} />}
+            {playable && asset.kind === "video" && (
+              <Suspense fallback={null}>
+                <SeenTimeline asset={asset} version={seenVersion(asset)} playback={playback} />
+              </Suspense>
+            )}
+            {!wide && transcript && <Box sx={{ height: 320, borderBottom: 1, borderColor: "divider", bgcolor: "background.paper" }}>{transcript}</Box>}
+          </Box>
+          {/* the same place in the tree wherever it is seen: what is typed stays when the window changes */}
+          <Box sx={beside ? { position: "relative", width: { lg: 440, xl: 560 }, flexShrink: 0, overflowY: "auto", borderLeft: 1, borderColor: "divider" } : {}}>
+            <AssetPanels known={known} />
+          </Box>
         </Box>
         {wide && transcript && (
           <Box sx={{ width: { lg: 400, xl: 480 }, flexShrink: 0, borderLeft: 1, borderColor: "divider", bgcolor: "background.paper" }}>{transcript}</Box>

@@ -10,8 +10,7 @@ import Paper from "@mui/material/Paper";
 import { lazy, Suspense, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-import { Fault } from "~/components/Fault";
-import { useRemoveFromCollection } from "~/features/collections/api/useCollections";
+import { useTakeOut } from "~/features/collections/usePut";
 import { MOST_SELECTED, type Selection } from "~/features/search/selection";
 
 const BulkEditDialog = lazy(() => import("~/features/library/BulkEditDialog").then((module) => ({ default: module.BulkEditDialog })));
@@ -29,7 +28,7 @@ interface Props {
 export function SelectionBar({ selection, collection, onClear }: Props) {
   const { t } = useTranslation("library");
   const [open, setOpen] = useState<"edit" | "collect" | "move" | null>(null);
-  const remove = useRemoveFromCollection();
+  const takeOut = useTakeOut();
   const chosen = [...selection.chosen.values()];
   const ids = chosen.map(({ asset_id }) => asset_id);
   const projectIds = new Set(chosen.map(({ project_id }) => project_id));
@@ -58,14 +57,11 @@ export function SelectionBar({ selection, collection, onClear }: Props) {
         <Tool
           icon={<RemoveIcon />}
           label={t("selection.uncollect")}
-          disabled={remove.isPending}
-          onClick={() => remove.mutate({ id: collection, asset_ids: ids }, { onSuccess: onClear })}
+          onClick={() => {
+            void takeOut(collection, ids);
+            onClear();
+          }}
         />
-      )}
-      {remove.isError && (
-        <Box sx={{ flexBasis: "100%" }}>
-          <Fault fault={remove.error} />
-        </Box>
       )}
       <Suspense fallback={null}>
         {open === "edit" && <BulkEditDialog titles={new Map(chosen.map(({ asset_id, title }) => [asset_id, title]))} onClose={close} />}

@@ -15,6 +15,7 @@ import { Nothing } from "~/components/Nothing";
 import { PageLink } from "~/components/PageLink";
 import { Status } from "~/components/Status";
 import { Thumbnail } from "~/components/Thumbnail";
+import { useReasonText } from "~/components/useReason";
 import { useFormat } from "~/format/useFormat";
 
 import { useRecent, type Shown } from "./useRecent";
@@ -25,6 +26,7 @@ const STATUSES = ["uploading", "processing", "ready", "error", "rejected"] as co
 export function ActivityView() {
   const { t } = useTranslation();
   const format = useFormat();
+  const reasonText = useReasonText();
   const project = useProjectName();
   const me = useMe();
   const [shown, setShown] = useState<Shown>("mine");
@@ -71,7 +73,7 @@ export function ActivityView() {
                 {typeof asset.metadata.title === "string" && asset.metadata.title ? asset.metadata.title : asset.name}
               </PageLink>
               <Box sx={{ fontSize: "0.75rem", color: "text.secondary", overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }}>
-                {[project(asset.project_id), format.moment(asset.created_at), asset.size_bytes !== null && format.bytes(asset.size_bytes), asset.reason]
+                {[project(asset.project_id), format.moment(asset.created_at), asset.size_bytes !== null && format.bytes(asset.size_bytes), reasonText("file", { code: asset.reason_code, text: asset.reason })]
                   .filter(Boolean)
                   .join(" · ")}
               </Box>

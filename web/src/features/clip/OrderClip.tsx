@@ -8,6 +8,7 @@ import { useTranslation } from "react-i18next";
 import type { Asset } from "~/api/client";
 import { fetchDownload } from "~/api/downloads";
 import { Fault } from "~/components/Fault";
+import { Why } from "~/components/Why";
 import { useFormat } from "~/format/useFormat";
 
 import { CLIP_PROFILES, useOrder, type ClipProfile } from "./useOrder";
@@ -44,7 +45,12 @@ export function OrderClip({ asset, start, end }: Props) {
         <Box component="span" role="status" sx={{ color: job.state === "failed" ? "error.main" : "text.secondary" }}>
           {t(`job.state.${job.state}`)}
           {job.state === "running" && ` · ${format.share(job.progress)}`}
-          {job.reason && ` · ${job.reason}`}
+          {job.reason && (
+            <>
+              {" · "}
+              <Why line groups="file" code={job.reason_code} text={job.reason} />
+            </>
+          )}
         </Box>
       )}
       {ready && (

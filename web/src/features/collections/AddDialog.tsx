@@ -47,7 +47,7 @@ export function AddDialog({ assetIds, projectIds, onClose }: Props) {
       <DialogTitle id="add-title" component="h2">
         {t("collections.choose")}
       </DialogTitle>
-      <DialogContent sx={{ display: "grid", gap: 2, alignContent: "start" }}>
+      <DialogContent sx={{ display: "grid", gridTemplateColumns: "minmax(0, 1fr)", gap: 2, alignContent: "start" }}>
         {add.data && to ? (
           <Alert severity={add.data.changed > 0 ? "success" : "info"} variant="outlined" role="status">
             {add.data.changed > 0 ? t("collections.added", { count: add.data.changed, name: to.name }) : t("collections.already", { name: to.name })}

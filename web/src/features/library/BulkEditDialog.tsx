@@ -8,8 +8,9 @@ import Typography from "@mui/material/Typography";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 
-import { ApiProblem } from "~/api/problem";
+import { ApiProblem, type FieldFault } from "~/api/problem";
 import { Fault } from "~/components/Fault";
+import { useFieldFault } from "~/components/useReason";
 
 import { NOTHING, toBulkEdit, type Change } from "./bulkEdit";
 import { BulkFields } from "./BulkFields";
@@ -28,6 +29,7 @@ interface Props {
 /** The same change of everything that is selected; then what became of each. */
 export function BulkEditDialog({ titles, onClose }: Props) {
   const { t } = useTranslation(["library", "page"]);
+  const fieldFault = useFieldFault();
   const [change, setChange] = useState<Change>(NOTHING);
   const [nonce, setNonce] = useState(() => crypto.randomUUID());
   const { edit, undo } = useBulkEdit();
@@ -56,7 +58,7 @@ export function BulkEditDialog({ titles, onClose }: Props) {
             <Typography>{t("bulk.how")}</Typography>
             <BulkFields
               change={change}
-              faults={faultsOf(edit.error)}
+              faults={faultsOf(edit.error, fieldFault)}
               onChange={(next) => {
                 setChange(next);
                 setNonce(crypto.randomUUID()); // another request
@@ -91,7 +93,7 @@ export function BulkEditDialog({ titles, onClose }: Props) {
 }
 
 /** What the API found wrong, by the last part of its name: `edit.metadata.created_on`. */
-function faultsOf(fault: unknown): Record<string, string> {
+function faultsOf(fault: unknown, told: (fault: FieldFault) => string): Record<string, string> {
   if (!(fault instanceof ApiProblem) || !fault.body.errors) return {};
-  return Object.fromEntries(fault.body.errors.map(({ field, detail }) => [field.split(".").find((part) => !["edit", "metadata", "rights"].includes(part)) ?? field, detail]));
+  return Object.fromEntries(fault.body.errors.map((one) => [one.field.split(".").find((part) => !["edit", "metadata", "rights"].includes(part)) ?? one.field, told(one)]));
 }

@@ -2,9 +2,11 @@ import Alert from "@mui/material/Alert";
 import Box from "@mui/material/Box";
 import Chip from "@mui/material/Chip";
 import DialogContent from "@mui/material/DialogContent";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { PageLink } from "~/components/PageLink";
+import { Why } from "~/components/Why";
 
 import type { BulkEdited } from "./useBulkEdit";
 
@@ -20,8 +22,7 @@ interface Props {
 
 /** What became of each asset: those that were refused first, with the reason. */
 export function BulkResult({ done, titles, said }: Props) {
-  const { t, i18n } = useTranslation("library");
-  const reason = (code: string, detail: string) => (i18n.exists(`bulk.code.${code}`, { ns: "library" }) ? t(`bulk.code.${code as "forbidden"}`) : detail);
+  const { t } = useTranslation("library");
   return (
     <DialogContent sx={{ display: "grid", gap: 1.5, alignContent: "start" }}>
       <Alert severity={done.refused.length > 0 ? "warning" : "success"} variant="outlined" role="status">
@@ -30,7 +31,7 @@ export function BulkResult({ done, titles, said }: Props) {
       </Alert>
       <Box component="ul" aria-label={t("bulk.results")} sx={{ m: 0, p: 0, listStyle: "none" }}>
         {done.refused.map(({ asset_id, code, detail }) => (
-          <Row key={asset_id} id={asset_id} title={titles.get(asset_id)} said={`${t("bulk.refused")}: ${reason(code, detail)}`} color="error" />
+          <Row key={asset_id} id={asset_id} title={titles.get(asset_id)} color="error" said={<>{t("bulk.refused")}: <Why line groups="refused" code={code} text={detail} /></>} />
         ))}
         {done.edited.map((one) => (
           <Row key={one.asset_id} id={one.asset_id} title={titles.get(one.asset_id)} said={one.changed ? t("bulk.changed") : t("bulk.same")} color={one.changed ? "success" : "default"} />
@@ -40,7 +41,7 @@ export function BulkResult({ done, titles, said }: Props) {
   );
 }
 
-function Row({ id, title, said, color }: { id: string; title: string | undefined; said: string; color: "error" | "success" | "default" }) {
+function Row({ id, title, said, color }: { id: string; title: string | undefined; said: ReactNode; color: "error" | "success" | "default" }) {
   return (
     <Box component="li" sx={{ display: "flex", alignItems: "center", gap: 1, minHeight: 36, borderBottom: 1, borderColor: "divider", flexWrap: "wrap" }}>
       <PageLink to="/assets/$id" params={{ id }} target="_blank" sx={{ flex: 1, minWidth: 120, overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }}>

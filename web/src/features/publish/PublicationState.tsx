@@ -8,11 +8,15 @@ import { useTranslation } from "react-i18next";
 
 import type { Asset, Publication } from "~/api/client";
 import { Fault } from "~/components/Fault";
+import { Why } from "~/components/Why";
 import { useFormat } from "~/format/useFormat";
 
 import { Attempts } from "./Attempts";
 import { WithdrawDialog } from "./WithdrawDialog";
 import { isSettled, usePublishing } from "./usePublications";
+
+/** What waits for a moment that is known. */
+const AT_A_TIME: ReadonlySet<string> = new Set(["rights-embargo", "rights-not-yet", "quota-exhausted", "rate-limited", "too-early", "channel-down"]);
 
 /** Where a publication is, live; how to try it again and how to take it down. */
 export function PublicationState({ asset, publication, name }: { asset: Asset; publication: Publication; name: string }) {
@@ -23,12 +27,13 @@ export function PublicationState({ asset, publication, name }: { asset: Asset; p
   const [asking, setAsking] = useState(false);
   const [tried, setTried] = useState(false);
   const may = asset.actions.includes("publish");
-  const { id, state, wanted, live, url, reason, advice, sent_bytes: sent, total_bytes: total } = publication;
+  const { id, state, wanted, live, url, reason, reason_code: code, advice, sent_bytes: sent, total_bytes: total } = publication;
   const withdrawable = wanted === "live" && (live || state === "requested" || state === "waiting" || state === "sending" || state === "processing");
   const times = [
     state === "published" && publication.published_at && format.moment(publication.published_at),
     state === "waiting" && publication.publish_at && own("channel.planned", { when: format.moment(publication.publish_at) }),
     state === "withdrawn" && publication.withdrawn_at && format.moment(publication.withdrawn_at),
+    code !== null && AT_A_TIME.has(code) && publication.due_at && own("channel.next", { when: format.moment(publication.due_at) }),
     wanted === "live" && publication.withdraw_at && own("channel.ends", { when: format.moment(publication.withdraw_at) }),
     state === "sending" && total > 0 && own("channel.progress", { sent: format.bytes(sent), total: format.bytes(total) }),
   ].filter((text) => typeof text === "string" && text !== "");
@@ -62,11 +67,14 @@ export function PublicationState({ asset, publication, name }: { asset: Asset; p
       {!isSettled(publication) && (
         <LinearProgress {...(state === "sending" && total > 0 ? { variant: "determinate", value: Math.min(100, (sent / total) * 100) } : { variant: "indeterminate" })} aria-label={`${name}: ${t(`publish.state.${state}`)}`} />
       )}
-      {reason && state !== "withdrawn" && state !== "published" && (
+      {reason && state !== "published" && !(state === "withdrawn" && code === "withdrawn") && (
         <Alert severity={state === "failed" ? "error" : "info"} variant="outlined" sx={{ py: 0 }}>
-          <span lang="en">
-            {reason} {advice}
-          </span>
+          <Why groups="channel" code={code} text={reason} />
+          {advice && (
+            <Box component="span" sx={{ display: "block" }}>
+              <Why groups="advice" code={code} text={advice} />
+            </Box>
+          )}
         </Alert>
       )}
       {(withdraw.error ?? retry.error) !== null && <Fault fault={withdraw.error ?? retry.error} />}

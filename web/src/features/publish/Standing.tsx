@@ -7,7 +7,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import type { Outlet } from "~/api/client";
-import { useReason } from "~/components/useReason";
+import { useReasonText } from "~/components/useReason";
 import { clock } from "~/format/timecode";
 import { useFormat } from "~/format/useFormat";
 
@@ -71,7 +71,7 @@ function useObstacleText(): (obstacle: Obstacle) => string {
   const { t } = useTranslation("asset");
   const { t: page, i18n } = useTranslation();
   const format = useFormat();
-  const reasonOf = useReason();
+  const reasonText = useReasonText();
   const nameOf = (profile: string) => (i18n.exists(`profile.${profile}`) ? page(`profile.${profile as "hls"}`) : profile);
   return ({ code, detail, level, at, profile }) => {
     const name = nameOf(profile ?? "");
@@ -86,7 +86,7 @@ function useObstacleText(): (obstacle: Obstacle) => string {
       case "settings":
         return t(`channel.obstacle.${code}`, { name, when: at ? format.moment(at) : "" });
       default:
-        return level === "later" && at ? t("channel.early", { when: format.moment(at) }) : reasonOf({ code, detail });
+        return level === "later" && at ? t("channel.early", { when: format.moment(at) }) : reasonText("rights", { code, text: detail });
     }
   };
 }

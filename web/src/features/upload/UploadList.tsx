@@ -7,11 +7,13 @@ import PauseIcon from "@mui/icons-material/Pause";
 import PlayIcon from "@mui/icons-material/PlayArrow";
 import RetryIcon from "@mui/icons-material/Refresh";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useRef } from "react";
+import { useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { PageLink } from "~/components/PageLink";
 import { Status } from "~/components/Status";
+import { Why } from "~/components/Why";
+import { useReason } from "~/components/useReason";
 import { useFormat } from "~/format/useFormat";
 
 import type { Fate } from "./fates";
@@ -59,6 +61,7 @@ function Row({ file, fate }: { file: UploadFile; fate: Fate | undefined }) {
   const { t } = useTranslation(["page", "library"]);
   const format = useFormat();
   const { progress, isPaused, error, isGhost, meta, name } = file;
+  const refusal = useReason()("refused", { code: meta.refused, text: error });
   const size = file.size ?? 0;
   const sent = progress.uploadComplete ? size : (progress.bytesUploaded || 0);
   const running = Boolean(progress.uploadStarted) && !progress.uploadComplete && !error && !isGhost;
@@ -75,8 +78,8 @@ function Row({ file, fate }: { file: UploadFile; fate: Fate | undefined }) {
           )}
         </Box>
         {!progress.uploadComplete && !error && !isGhost && <LinearProgress variant="determinate" value={size > 0 ? (sent / size) * 100 : 0} aria-label={name} sx={{ my: 0.5 }} />}
-        <Box sx={{ overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap", fontSize: "0.75rem", color: error ? "error.main" : "text.secondary" }}>
-          {isGhost ? t("upload.ghost") : error ? t("upload.failed", { reason: error }) : said()}
+        <Box {...(refusal?.detail && { title: refusal.detail })} sx={{ overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap", fontSize: "0.75rem", color: error ? "error.main" : "text.secondary" }}>
+          {isGhost ? t("upload.ghost") : error ? t("upload.failed", { reason: refusal?.text }) : said()}
         </Box>
       </Box>
       {fate?.duplicateOf && (
@@ -103,10 +106,10 @@ function Row({ file, fate }: { file: UploadFile; fate: Fate | undefined }) {
     </Box>
   );
 
-  function said(): string {
+  function said(): ReactNode {
     if (!progress.uploadComplete) return `${format.bytes(sent)} / ${format.bytes(size)}${isPaused ? ` · ${t("upload.paused")}` : ""}`;
     if (fate?.duplicateOf) return t("upload.duplicate");
-    if (fate?.reason) return fate.reason;
+    if (fate?.reason) return <Why line groups="file" code={fate.reason_code} text={fate.reason} />;
     const share = fate?.status === "processing" && fate.progress !== null ? ` · ${format.share(fate.progress)}` : "";
     return `${format.bytes(size)}${share}`;
   }

@@ -7,7 +7,7 @@ import LinearProgress from "@mui/material/LinearProgress";
 import MenuItem from "@mui/material/MenuItem";
 import TextField from "@mui/material/TextField";
 import Typography from "@mui/material/Typography";
-import { useMemo, useRef, useState, useSyncExternalStore, type DragEvent, type ReactNode } from "react";
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore, type DragEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { useMe } from "~/api/useMe";
@@ -16,6 +16,7 @@ import { Fault } from "~/components/Fault";
 import { Loading } from "~/components/Loading";
 import { useFormat } from "~/format/useFormat";
 
+import { readArrivals, subscribeArrivals, takeArrivals } from "./arrivals";
 import { droppedFiles } from "./dropped";
 import type { Fate } from "./fates";
 import { usePipeline } from "./pipeline";
@@ -60,6 +61,10 @@ export function UploadView({ after }: { after: (uploaded: Uploaded[]) => ReactNo
   const add = (found: readonly File[]) => {
     if (project) addFiles(found, project, keywords.split(",").map((word) => word.trim()).filter(Boolean)); // prettier-ignore
   };
+  const arrivals = useSyncExternalStore(subscribeArrivals, readArrivals);
+  useEffect(() => {
+    if (project && arrivals.length > 0) addFiles(takeArrivals(), project, []); // let go over another page
+  }, [arrivals, project]);
   const onDrop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
@@ -170,7 +175,8 @@ function Picker({ ref, label, directory = false, onFiles }: PickerProps) {
       aria-label={label}
       {...(directory && { webkitdirectory: "" })}
       onChange={(event) => {
-        onFiles([...(event.target.files ?? [])]);
+        // what a system hides in its folders is nothing to keep; a file that was chosen by name is
+        onFiles([...(event.target.files ?? [])].filter(({ name }) => !directory || !name.startsWith(".")));
         event.target.value = "";
       }}
     />

@@ -87,10 +87,10 @@ const PAUSE_MS = 2_000;
 async function fetchFate(id: string, signal: AbortSignal): Promise<Fate | null> {
   for (let attempt = 1; !signal.aborted; attempt++) {
     try {
-      const { status, reason, duplicate_of } = await unwrap(api.GET("/api/v1/assets/{id}", { params: { path: { id } }, signal }));
-      return { status, reason, progress: 1, duplicateOf: duplicate_of };
+      const { status, reason, reason_code, duplicate_of } = await unwrap(api.GET("/api/v1/assets/{id}", { params: { path: { id } }, signal }));
+      return { status, reason, reason_code, progress: 1, duplicateOf: duplicate_of };
     } catch (fault) {
-      if (isProblem(fault, 404)) return { status: "deleted", reason: null, progress: null, duplicateOf: null };
+      if (isProblem(fault, 404)) return { status: "deleted", reason: null, reason_code: null, progress: null, duplicateOf: null };
       if (attempt === TRIES) return null; // what it became is known, only not whether it was there before
       await new Promise((resolve) => setTimeout(resolve, attempt * PAUSE_MS));
     }

@@ -9,7 +9,7 @@ import AwsS3, { type AwsS3Part } from "@uppy/aws-s3";
 import GoldenRetriever, { type GoldenRetrieverOptions } from "@uppy/golden-retriever";
 
 import { api, unwrap } from "~/api/client";
-import { isProblem } from "~/api/problem";
+import { ApiProblem, isProblem } from "~/api/problem";
 
 import { partSize } from "./parts";
 import { tellProgress } from "./progress";
@@ -22,6 +22,8 @@ export interface FileMeta {
   /** Makes the opening of this upload the same one when it is sent again. */
   nonce: string;
   assetId?: string;
+  /** The code of the refusal that it failed with; its sentence is Uppy's `error`. */
+  refused?: string | undefined;
   keywords?: string[];
 }
 export interface Done {
@@ -107,6 +109,9 @@ function makeUploader(): Uppy<FileMeta, Done> {
         if (!isProblem(fault, 409) && !isProblem(fault, 404)) throw fault; // it is over, or gone
       });
     },
+  });
+  uppy.on("upload-error", (file, fault) => {
+    if (file) uppy.setFileMeta(file.id, { ...file.meta, refused: fault instanceof ApiProblem ? fault.code : undefined });
   });
   uppy.on("restored", () => {
     if (uppy.getFiles().every((file) => !file.isGhost)) uppy.emit("restore-confirmed");

@@ -4,6 +4,7 @@ import Button from "@mui/material/Button";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useProjectName } from "~/api/useProjects";
 import { Fault } from "~/components/Fault";
 import { PageLink } from "~/components/PageLink";
 import { useFormat } from "~/format/useFormat";
@@ -22,6 +23,7 @@ import { useAudit, useExport, useVerify, type AuditRow } from "./useAudit";
 export function Audit() {
   const { t } = useTranslation("admin");
   const format = useFormat();
+  const project = useProjectName();
   const [said, say] = useAddressed(NAMES);
   const filter = ofAddress(said);
   const [open, setOpen] = useState<AuditRow | null>(null);
@@ -74,7 +76,7 @@ export function Audit() {
                     {row.what}
                   </Button>
                 </td>
-                <td>{row.project_id}</td>
+                <td>{row.project_id && project(row.project_id)}</td>
                 <td>
                   {row.asset_id && (
                     <PageLink to="/assets/$id" params={{ id: row.asset_id }}>

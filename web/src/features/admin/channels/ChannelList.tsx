@@ -4,7 +4,9 @@ import Switch from "@mui/material/Switch";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useProjectName } from "~/api/useProjects";
 import { Fault } from "~/components/Fault";
+import { useProfileName } from "~/components/useProfileName";
 import { useFormat } from "~/format/useFormat";
 
 import { Listed } from "../parts/Listed";
@@ -18,6 +20,8 @@ import { useChannelChanges, useChannelPages, type Channel } from "./useChannelAd
 export function ChannelList() {
   const { t } = useTranslation("admin");
   const format = useFormat();
+  const project = useProjectName();
+  const profileName = useProfileName();
   const channels = useChannelPages();
   const { enable } = useChannelChanges();
   const [open, setOpen] = useState<Channel | "new" | null>(null);
@@ -52,9 +56,9 @@ export function ChannelList() {
                   <Box sx={{ color: "text.secondary", fontSize: "0.75rem" }}>{channel.id}</Box>
                 </td>
                 <td>{channel.type}</td>
-                <td>{channel.profile}</td>
+                <td>{profileName(channel.profile)}</td>
                 <Box component="td" sx={{ maxWidth: 280, overflowWrap: "anywhere" }}>
-                  {channel.projects?.join(", ") ?? t("channels.allProjects")}
+                  {channel.projects?.map(project).join(", ") ?? t("channels.allProjects")}
                 </Box>
                 <td>
                   {channel.open_until && new Date(channel.open_until) > new Date()

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { useProjectName, useProjects } from "~/api/useProjects";
 import { Fault } from "~/components/Fault";
 import { PageLink } from "~/components/PageLink";
+import { Why } from "~/components/Why";
 import { useFormat } from "~/format/useFormat";
 
 import { Choice } from "../parts/Choice";
@@ -80,7 +81,11 @@ export function JobList() {
                     {job.state === "running" && ` · ${format.share(job.progress)}`}
                   </Box>
                   {job.state === "running" && <LinearProgress variant="determinate" value={job.progress * 100} aria-label={`${kindOf(job.kind)} ${job.asset_id.slice(0, 8)}`} />}
-                  {job.reason && <Box sx={{ fontSize: "0.75rem", color: "text.secondary", overflowWrap: "anywhere" }}>{job.reason}</Box>}
+                  {job.reason && (
+                    <Box sx={{ fontSize: "0.75rem", color: "text.secondary", overflowWrap: "anywhere" }}>
+                      <Why groups="file" code={job.reason_code} text={job.reason} />
+                    </Box>
+                  )}
                 </Box>
                 <Box component="td" sx={{ whiteSpace: "nowrap" }}>
                   {format.moment(job.created_at)}

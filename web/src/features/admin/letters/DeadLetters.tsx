@@ -8,6 +8,8 @@ import { useTranslation } from "react-i18next";
 import type { DeadLetter } from "~/api/client";
 import { Fault } from "~/components/Fault";
 import { Loading } from "~/components/Loading";
+import type { Group } from "~/components/reasons";
+import { Why } from "~/components/Why";
 import { useFormat } from "~/format/useFormat";
 import { MONOSPACE } from "~/theme/theme";
 
@@ -18,6 +20,9 @@ import { Table } from "../parts/Table";
 import { useAddressed } from "../parts/useAddressed";
 import { ReplayMany } from "./ReplayMany";
 import { useDeadLetter, useDeadLetters, useReplay } from "./useDeadLetters";
+
+/** What `publish` gave up on by itself failed on a channel; the others at a function. */
+const groupsOf = ({ destination }: DeadLetter): readonly Group[] => (destination === "publish" ? ["channel"] : ["platform", "file"]);
 
 /** Events that a trigger gave up on: what they said, why they failed, and once more, one of them or all that fit. */
 export function DeadLetters() {
@@ -63,7 +68,7 @@ export function DeadLetters() {
                   {letter.destination}
                 </Box>
                 <Box component="td" sx={{ overflowWrap: "anywhere" }}>
-                  {letter.code} {letter.answer?.slice(0, 120)}
+                  {letter.code} <Why line groups={groupsOf(letter)} code={letter.reason_code} text={letter.reason ?? letter.answer?.slice(0, 120)} />
                 </Box>
                 <td>
                   {letter.replayed_at ? (
@@ -93,8 +98,11 @@ function Letter({ letter }: { letter: DeadLetter }) {
   const detail = useDeadLetter(letter.id);
   return (
     <>
-      <Typography sx={{ overflowWrap: "anywhere" }}>
-        {letter.destination} · {letter.code} · {letter.answer}
+      <Typography component="div" sx={{ overflowWrap: "anywhere" }}>
+        {letter.destination} · {letter.code} · {letter.reason_code}
+        <Box>
+          <Why groups={groupsOf(letter)} code={letter.reason_code} text={letter.reason ?? letter.answer} />
+        </Box>
       </Typography>
       {detail.isPending && <Loading />}
       {detail.isError && <Fault fault={detail.error} />}

@@ -2,7 +2,6 @@ import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
 import type { ReactNode } from "react";
 
-import { ApiProblem } from "~/api/problem";
 import { Fault } from "~/components/Fault";
 
 interface Props {
@@ -15,7 +14,6 @@ interface Props {
 
 /** Fields, one button, and what the API has against them, field by field. */
 export function Form({ submit, busy, fault, onSubmit, children }: Props) {
-  const wrong = fault instanceof ApiProblem ? (fault.body.errors ?? []) : [];
   return (
     <Box
       component="form"
@@ -27,15 +25,6 @@ export function Form({ submit, busy, fault, onSubmit, children }: Props) {
     >
       {children}
       {fault !== null && fault !== undefined && <Fault fault={fault} />}
-      {wrong.length > 0 && (
-        <Box component="ul" sx={{ m: 0, pl: 2.5, fontSize: "0.8125rem", color: "error.main" }} lang="en">
-          {wrong.map(({ field, detail }) => (
-            <li key={`${field} ${detail}`}>
-              <strong>{field}</strong>: {detail}
-            </li>
-          ))}
-        </Box>
-      )}
       <Button type="submit" variant="contained" disabled={busy} sx={{ justifySelf: "start" }}>
         {submit}
       </Button>

@@ -1,10 +1,12 @@
 import Alert from "@mui/material/Alert";
 import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
+import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
 
 import { Fault } from "~/components/Fault";
 import { PageLink } from "~/components/PageLink";
+import { Why } from "~/components/Why";
 
 import { Listed } from "../parts/Listed";
 import { ruleSetOf, useMatches, useRuleChanges, type Rule } from "./useRules";
@@ -33,7 +35,13 @@ export function DryRun({ rule, onDone }: { rule: Rule; onDone: () => void }) {
                 </PageLink>
                 {!match.allowed && (
                   <Box sx={{ fontSize: "0.75rem", color: "error.main" }}>
-                    {t("rules.forbidden")} <span lang="en">{match.reasons.join(" · ")}</span>
+                    {t("rules.forbidden")}
+                    {match.reasons.map((text, at) => (
+                      <Fragment key={text}>
+                        {at > 0 ? " · " : " "}
+                        <Why line groups="rights" code={match.reason_codes[at]} text={text} />
+                      </Fragment>
+                    ))}
                   </Box>
                 )}
               </Box>

@@ -27,7 +27,7 @@ export function PlatformState() {
   return (
     <Box sx={{ display: "grid", gridTemplateColumns: "minmax(0, 1fr)", gap: 4 }}>
       <Section title={t("state.waits")}>
-        <Box component="dl" sx={{ display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(150px, 1fr))", gap: 1.5, m: 0 }}>
+        <Box component="dl" sx={{ display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(132px, 1fr))", gap: 1.5, m: 0 }}>
           {NUMBERS.map((name) => (
             <Box key={name} sx={{ display: "flex", flexDirection: "column-reverse", justifyContent: "flex-end", p: 1.5, border: 1, borderColor: "divider", borderRadius: 1, bgcolor: "background.paper" }}>
               <Box component="dt" sx={{ fontSize: "0.75rem", color: "text.secondary" }}>

@@ -45,8 +45,8 @@ async function follow(client: QueryClient, id: string, signal: AbortSignal): Pro
   let before = "";
   await followAsset(
     id,
-    ({ status, reason, version, jobs }) => {
-      client.setQueryData<Versioned>(assetKey(id), (known) => known && { ...known, asset: { ...known.asset, status, reason, jobs } });
+    ({ status, reason, reason_code, version, jobs }) => {
+      client.setQueryData<Versioned>(assetKey(id), (known) => known && { ...known, asset: { ...known.asset, status, reason, reason_code, jobs } });
       const now = [status, version, ...jobs.map((job) => `${job.id}${job.state}`)].join();
       if (now !== before) void client.invalidateQueries({ queryKey: assetKey(id) });
       before = now;

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 
 import type { Asset, Job } from "~/api/client";
 import { Fault } from "~/components/Fault";
+import { Why } from "~/components/Why";
 import { useFormat } from "~/format/useFormat";
 
 import { useAssetActions } from "../api/useAsset";
@@ -60,7 +61,7 @@ export function JobRow({ job, onCancel }: { job: Job; onCancel?: () => void }) {
       {open && <LinearProgress variant={job.state === "queued" ? "indeterminate" : "determinate"} value={job.progress * 100} aria-label={name} />}
       {job.state === "failed" && job.reason && (
         <Alert severity="error" variant="outlined" sx={{ py: 0 }}>
-          {job.reason}
+          <Why groups="file" code={job.reason_code} text={job.reason} />
         </Alert>
       )}
     </Box>

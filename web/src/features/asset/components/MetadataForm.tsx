@@ -6,8 +6,9 @@ import Typography from "@mui/material/Typography";
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 
-import { ApiProblem } from "~/api/problem";
+import { ApiProblem, type FieldFault } from "~/api/problem";
 import { Fault } from "~/components/Fault";
+import { useFieldFault } from "~/components/useReason";
 
 import type { Versioned } from "../api/useAsset";
 import { MOMENTS, NAMES, RIGHTS_LINES, type Draft, type Field } from "../draft";
@@ -24,9 +25,10 @@ interface Props {
 /** Everything that editors write; it saves itself. */
 export function MetadataForm({ known, onSaved }: Props) {
   const { t } = useTranslation();
+  const fieldFault = useFieldFault();
   const form = useAutosave(known, onSaved);
   const readOnly = !known.asset.actions.includes("edit");
-  const faults = form.save === "failed" ? faultsOf(form.fault) : {};
+  const faults = form.save === "failed" ? faultsOf(form.fault, fieldFault) : {};
 
   const text = (field: Field, more: { multiline?: boolean; hint?: string; max?: number } = {}) => (
     <TextField
@@ -95,10 +97,10 @@ export function MetadataForm({ known, onSaved }: Props) {
   );
 }
 
-/** What the API found wrong, by field: `metadata.created_on` is our `created_on`. Text of the API is English. */
-function faultsOf(fault: unknown): Partial<Record<keyof Draft, string>> {
+/** What the API found wrong, by field: `metadata.created_on` is our `created_on`. */
+function faultsOf(fault: unknown, told: (fault: FieldFault) => string): Partial<Record<keyof Draft, string>> {
   if (!(fault instanceof ApiProblem) || !fault.body.errors) return {};
-  return Object.fromEntries(fault.body.errors.map(({ field, detail }) => [field.split(".")[1] ?? field, detail]));
+  return Object.fromEntries(fault.body.errors.map((one) => [one.field.split(".")[1] ?? one.field, told(one)]));
 }
 
 function Saving({ save, t, readOnly }: { save: SaveState; t: TFunction; readOnly: boolean }) {

@@ -4,6 +4,7 @@ import Typography from "@mui/material/Typography";
 import { useTranslation } from "react-i18next";
 
 import type { Asset } from "~/api/client";
+import { Why } from "~/components/Why";
 
 import { JobRow } from "./Jobs";
 
@@ -19,7 +20,7 @@ export function Pipeline({ asset }: { asset: Asset }) {
         </Typography>
         {asset.reason && (
           <Alert severity={asset.status === "rejected" || asset.status === "error" ? "error" : "info"} variant="outlined">
-            {asset.reason}
+            <Why groups="file" code={asset.reason_code} text={asset.reason} />
           </Alert>
         )}
         {open.map((job) => (

@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 
 import type { Asset, Rendition } from "~/api/client";
 import { Fault } from "~/components/Fault";
+import { useProfileName } from "~/components/useProfileName";
 import { useFormat } from "~/format/useFormat";
 
 import { useAssetActions } from "../api/useAsset";
@@ -13,11 +14,11 @@ const PLAYED = /mpegurl|dash/i;
 
 /** The master and everything that was made of it, each with its size and a way to take it home. */
 export function Renditions({ asset }: { asset: Asset }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const format = useFormat();
   const { download } = useAssetActions(asset.id);
   const may = asset.actions.includes("download");
-  const name = (profile: string) => (i18n.exists(`profile.${profile}`) ? t(`profile.${profile as "hls"}`) : profile.startsWith("ondemand-") ? t("job.kind.ondemand") : profile);
+  const name = useProfileName();
   return (
     <Box>
       {download.isError && <Fault fault={download.error} />}
@@ -25,7 +26,9 @@ export function Renditions({ asset }: { asset: Asset }) {
         <Box component="thead" sx={{ color: "text.secondary", fontSize: "0.75rem" }}>
           <tr>
             <th scope="col">{t("rendition.what")}</th>
-            <th scope="col">{t("rendition.format")}</th>
+            <Box component="th" scope="col" sx={{ display: { xs: "none", sm: "table-cell" } }}>
+              {t("rendition.format")}
+            </Box>
             <th scope="col">{t("rendition.size")}</th>
             <th scope="col">
               <Box component="span" sx={{ position: "absolute", clipPath: "inset(50%)" }}>
@@ -49,9 +52,10 @@ export function Renditions({ asset }: { asset: Asset }) {
       <tr>
         <td>
           {name}
+          <Box sx={{ display: { xs: "block", sm: "none" }, color: "text.secondary", fontSize: "0.75rem", overflowWrap: "anywhere" }}>{type}</Box>
           {status !== "ready" && <Box sx={{ color: "text.secondary", fontSize: "0.75rem" }}>{t(`rendition.status.${status}`)}</Box>}
         </td>
-        <Box component="td" sx={{ color: "text.secondary" }}>
+        <Box component="td" sx={{ color: "text.secondary", display: { xs: "none", sm: "table-cell" } }}>
           {type}
         </Box>
         <Box component="td" sx={{ whiteSpace: "nowrap" }}>

@@ -16,7 +16,7 @@ import { shownSize, usePyramid, wholeSize } from "../picture/useTiles";
 import type * as Picture from "../picture/viewer";
 
 /** A picture to look into, down to its last pixel: wheel, pinch, drag, double click, or + - 0 and the arrow keys. */
-export function ImageViewer({ asset, alt }: { asset: Asset; alt: string }) {
+export function ImageViewer({ asset, alt, fill }: { asset: Asset; alt: string; /** As tall as there is room. */ fill: boolean }) {
   const { t } = useTranslation();
   const format = useFormat();
   const display = useFileUrl(asset.id, "display", asset.renditions.some((known) => known.profile === "display" && known.status === "ready"));
@@ -67,8 +67,8 @@ export function ImageViewer({ asset, alt }: { asset: Asset; alt: string }) {
   const wrong = fault ?? display.error;
   const closer = share !== null && share * wholeSize(asset).width > shownSize(asset).width;
   return (
-    <Box sx={{ position: "relative", bgcolor: "stage.background" }} data-detail={pyramid && viewer ? "there" : state}>
-      <Box sx={{ position: "relative", height: { xs: "min(60vh, 100vw)", md: "min(70vh, 900px)" }, overflow: "hidden" }}>
+    <Box sx={{ position: "relative", bgcolor: "stage.background", ...(fill && { height: "100%" }) }} data-detail={pyramid && viewer ? "there" : state}>
+      <Box sx={{ position: "relative", height: fill ? "100%" : { xs: "min(60vh, 100vw)", md: "min(70vh, 900px)" }, overflow: "hidden" }}>
         {wrong !== null && <Fault fault={wrong} retry={() => void display.refetch().then(() => setFault(null))} />}
         {/* what is seen first, and what a screen reader is told of it afterwards */}
         {url && <Box component="img" src={url} alt={alt} draggable={false} sx={{ position: "absolute", inset: 0, width: "100%", height: "100%", objectFit: "contain", opacity: shown ? 0 : 1 }} />}

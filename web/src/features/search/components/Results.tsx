@@ -3,9 +3,11 @@ import Box from "@mui/material/Box";
 import Button from "@mui/material/Button";
 import Skeleton from "@mui/material/Skeleton";
 import Typography from "@mui/material/Typography";
-import { useCallback, useEffect, useMemo } from "react";
+import { Link } from "@tanstack/react-router";
+import { useCallback, useEffect, useMemo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
+import { useMe } from "~/api/useMe";
 import { useProjectName } from "~/api/useProjects";
 import { useThumbnails } from "~/api/useThumbnails";
 import { Fault } from "~/components/Fault";
@@ -15,6 +17,8 @@ import type { Answer, Hit, SegmentHit } from "../api/answers";
 import type { useAssetSearch, useSegmentSearch } from "../api/useSearch";
 import { rememberQuery } from "../api/remember";
 import { filterCount, withoutFilters, type SearchParams, type View } from "../searchParams";
+import type { Chosen } from "../selection";
+import { useDragged } from "../useDragged";
 import type { useSelection } from "../useSelection";
 import { CARD_FOUND_PX, CARD_TEXT_PX, HitCard, HitRow } from "./HitCard";
 import { SegmentRow } from "./SegmentRow";
@@ -28,10 +32,12 @@ interface Props {
   assets: ReturnType<typeof useAssetSearch>;
   segments: ReturnType<typeof useSegmentSearch>;
   selecting: ReturnType<typeof useSelection>;
+  /** Where results can be let go, while they are dragged. */
+  shelf: (dragged: ReadonlyMap<string, Chosen>) => ReactNode;
 }
 
 /** Hits as grid, as list or as passages; and every other state that a search can be in. */
-export function Results({ params, onChange, assets, segments, selecting }: Props) {
+export function Results({ params, onChange, assets, segments, selecting, shelf }: Props) {
   const { t } = useTranslation();
   const project = useProjectName();
   const view = viewOf(params);
@@ -42,6 +48,7 @@ export function Results({ params, onChange, assets, segments, selecting }: Props
   const { selection, select } = selecting;
   const { offer } = selecting;
   useEffect(() => offer(view === "said" ? [] : items), [offer, view, items]); // a passage is no asset
+  const { dragged, onDragStart, onDragEnd } = useDragged(selection, items);
   const thumbnails = useThumbnails(
     useMemo(() => pages?.map((page) => [...new Set(page.hits.map((hit) => hit.asset_id))].sort()) ?? [], [pages]),
   );
@@ -72,6 +79,8 @@ export function Results({ params, onChange, assets, segments, selecting }: Props
           sx={{ flex: 1, minHeight: 0, opacity: isPlaceholderData ? 0.6 : 1 }}
           onKeyDown={selecting.onKeyDown}
           onClickCapture={selecting.onClickCapture}
+          onDragStart={onDragStart}
+          onDragEnd={onDragEnd}
           onClick={(event) => {
             if (query && (event.target as HTMLElement).closest("a[href*='/assets/']")) void rememberQuery(query);
           }}
@@ -104,6 +113,7 @@ export function Results({ params, onChange, assets, segments, selecting }: Props
           />
         </Box>
       )}
+      {dragged && shelf(dragged)}
     </Box>
   );
 }
@@ -132,13 +142,29 @@ function Empty({ params, onChange }: Pick<Props, "params" | "onChange">) {
   const filters = filterCount(params);
   if (params.like) return <Nothing title={t("search.empty.like")} />;
   if (params.collection && !params.q && filters === 0) return <Nothing title={t("search.empty.collection")}>{t("search.empty.fill")}</Nothing>;
-  if (!params.q && filters === 0) return <Nothing title={t("search.empty.nothing")}>{t("search.empty.upload")}</Nothing>;
+  if (!params.q && filters === 0) return <Start />;
   return (
     <Nothing title={params.q ? t("search.empty.words", { query: params.q }) : t("search.empty.filters")}>
       <Typography variant="body2">{t("search.empty.try")}</Typography>
       {filters > 0 && (
         <Button variant="outlined" onClick={() => onChange(withoutFilters(params))}>
           {t("search.facets.clear", { count: filters })}
+        </Button>
+      )}
+    </Nothing>
+  );
+}
+
+/** An archive without anything in it: how it is filled. */
+function Start() {
+  const { t } = useTranslation();
+  const me = useMe();
+  return (
+    <Nothing title={t("search.empty.nothing")}>
+      {t("search.empty.upload")}
+      {me.data?.actions.includes("upload") && (
+        <Button variant="contained" component={Link} to="/upload">
+          {t("upload.start")}
         </Button>
       )}
     </Nothing>

@@ -30,7 +30,7 @@ export function SavedSearchRow({ search, onOpen, onDeleted }: Props) {
   const { name, parameters } = search;
   const said = [params.q && `«${params.q}»`, ...FILTERS.flatMap((filter) => (params[filter] ?? []).map((value) => label(filter, value))), params.date && label("month", params.date)].filter(Boolean);
   return (
-    <Box component="li" sx={{ display: "grid", gap: 0.5, border: 1, borderColor: "divider", borderRadius: 1, p: 1 }}>
+    <Box component="li" sx={{ display: "grid", gridTemplateColumns: "minmax(0, 1fr)", gap: 0.5, border: 1, borderColor: "divider", borderRadius: 1, p: 1 }}>
       <Box sx={{ display: "flex", alignItems: "center", gap: 1 }}>
         <Box sx={{ flex: 1, minWidth: 0 }}>
           <Button
@@ -55,7 +55,7 @@ export function SavedSearchRow({ search, onOpen, onDeleted }: Props) {
             />
           }
           label={t("saved.notify")}
-          slotProps={{ typography: { variant: "caption", "aria-hidden": true } }}
+          slotProps={{ typography: { variant: "caption", "aria-hidden": true, sx: { display: { xs: "none", sm: "block" } } } }}
           sx={{ mr: 0 }}
         />
         <IconButton aria-label={t("saved.delete", { name })} disabled={drop.isPending} onClick={() => drop.mutate(search, { onSuccess: onDeleted })}>

@@ -47,7 +47,7 @@ export function SavedSearches({ params, onOpen, onClose }: Props) {
           <CloseIcon fontSize="small" />
         </IconButton>
       </DialogTitle>
-      <DialogContent sx={{ display: "grid", gap: 2.5, alignContent: "start" }}>
+      <DialogContent sx={{ display: "grid", gridTemplateColumns: "minmax(0, 1fr)", gap: 2.5, alignContent: "start" }}>
         <Box role="status" sx={{ fontSize: "0.8125rem", color: "success.main", "&:empty": { display: "none" } }}>
           {said}
         </Box>
@@ -58,7 +58,7 @@ export function SavedSearches({ params, onOpen, onClose }: Props) {
           {saved.isPending && <Loading />}
           {saved.isError && <Fault fault={saved.error} retry={() => void saved.refetch()} />}
           {saved.data?.length === 0 && <Typography sx={{ color: "text.secondary" }}>{t("saved.none")}</Typography>}
-          <Box component="ul" ref={list} tabIndex={-1} sx={{ m: 0, p: 0, listStyle: "none", display: "grid", gap: 0.5 }}>
+          <Box component="ul" ref={list} tabIndex={-1} sx={{ m: 0, p: 0, listStyle: "none", display: "grid", gridTemplateColumns: "minmax(0, 1fr)", gap: 0.5 }}>
             {saved.data?.map((search) => <SavedSearchRow key={search.id} search={search} onOpen={open} onDeleted={() => deleted(search.name)} />)}
           </Box>
         </Part>
@@ -81,7 +81,7 @@ export function SavedSearches({ params, onOpen, onClose }: Props) {
 
 function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <Box component="section" sx={{ display: "grid", gap: 1 }}>
+    <Box component="section" sx={{ display: "grid", gridTemplateColumns: "minmax(0, 1fr)", gap: 1 }}>
       <Typography variant="h3">{title}</Typography>
       {children}
     </Box>

@@ -36,10 +36,12 @@ interface Props {
 interface ViewProps extends Props {
   /** What can be done with what is selected. */
   actions: (selection: Selection, clear: () => void) => ReactNode;
+  /** Where results can be let go, while they are dragged. */
+  shelf: (dragged: Selection["chosen"]) => ReactNode;
 }
 
 /** The page that everything starts from: facets, results, how they are looked at. */
-export function SearchView({ params, onChange, actions }: ViewProps) {
+export function SearchView({ params, onChange, actions, shelf }: ViewProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const [drawer, setDrawer] = useState(false);
@@ -132,7 +134,7 @@ export function SearchView({ params, onChange, actions }: ViewProps) {
           </ToggleButtonGroup>
         </Box>
         <Box sx={{ flex: 1, minHeight: 0 }}>
-          <Results params={params} onChange={onChange} assets={assets} segments={segments} selecting={selecting} />
+          <Results params={params} onChange={onChange} assets={assets} segments={segments} selecting={selecting} shelf={shelf} />
         </Box>
         {selecting.selection.chosen.size > 0 && actions(selecting.selection, selecting.clear)}
       </Box>

@@ -21,6 +21,9 @@ interface Props<T> {
 
 /** A phone shows two columns, however narrow they are. */
 const NARROW_PX = 420;
+/** From this width on there is room for larger columns, not only for more of them. */
+const VAST_PX = 2000;
+const VAST = 1.5;
 
 /** To the result that was looked at last, or the first one. */
 export const focusResults = (): void => document.querySelector<HTMLElement>('[data-result][tabindex="0"]')?.focus();
@@ -31,7 +34,8 @@ export function VirtualRows<T>({ label, items, keyOf, minWidth, gap, estimate, d
   const [width, setWidth] = useState(0);
   const [at, setAt] = useState(0);
   const wanted = useRef<number | null>(null);
-  const columns = minWidth > 0 ? Math.max(width > NARROW_PX ? 1 : 2, Math.floor((width + gap) / (minWidth + gap))) : 1;
+  const least = width > VAST_PX ? minWidth * VAST : minWidth;
+  const columns = minWidth > 0 ? Math.max(width > NARROW_PX ? 1 : 2, Math.floor((width + gap) / (least + gap))) : 1;
   const columnWidth = (width - gap * (columns - 1)) / columns;
   const rowCount = Math.ceil(items.length / columns);
   // eslint-disable-next-line react-hooks/incompatible-library -- the virtualizer tells this component itself when to draw
