@@ -57,6 +57,7 @@ def assemble_job(event: Event, call: Call) -> None:
     with call.database.transaction() as connection:
         number = query.last_chunk(connection, job_id=job_id)
     if number is None:
+        leftovers.sweep(call, job_id)
         with call.commit():
             return
     with leases.hold(call, job_id, number, planning.say_job_failed) as lease:

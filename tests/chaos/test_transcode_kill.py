@@ -84,7 +84,7 @@ def test_a_master_whose_workers_are_killed_again_and_again_has_the_same_renditio
     desk.deliver(calm)
     assert desk.job(calm)["state"] == "done"
 
-    desk.connection.execute("create table delivered (id text primary key)")
+    desk.connection.execute("create table if not exists delivered (id text primary key)")
     desk.post(desk.ingested(disturbed))
     chance = random.Random(SEED)  # moments, no secret
     deadline = time.monotonic() + LONGEST_S
